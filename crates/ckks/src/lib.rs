@@ -1,0 +1,1 @@
+//! RNS-CKKS. Nothing is implemented yet.

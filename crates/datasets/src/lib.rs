@@ -1,0 +1,1 @@
+//! Data sets. Nothing is implemented yet.

@@ -1,0 +1,1 @@
+//! Sweep engine. Nothing is implemented yet.

@@ -1,0 +1,1 @@
+//! Learning under encryption. Nothing is implemented yet.

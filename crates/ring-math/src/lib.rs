@@ -1,0 +1,1 @@
+//! Exact arithmetic in `Z_Q[X]/(X^N+1)`.

@@ -1,0 +1,2 @@
+//! The `sweep` program.
+fn main() {}
