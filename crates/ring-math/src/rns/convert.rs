@@ -1,0 +1,281 @@
+//! Conversion of residues from one list of primes to another (Bajard, Eynard, Hasan and Zucca, SAC 2016; with the
+//! correction of Halevi, Polyakov and Shoup, CT-RSA 2019, in fixed point, so that every kernel gives the same bytes).
+//!
+//! With Q the product of the source primes q_j and y_j = x * (Q/q_j)^-1 mod q_j, the sum over j of y_j * (Q/q_j) is
+//! x + eQ with 0 <= e < L. The quotient e is floor(sum of y_j / q_j), computed from `FRACTION_BITS`-bit fractions.
+
+use std::sync::Arc;
+
+use crate::{
+    error::RingError,
+    kernel::{ConvertRow, FractionScale, Kernel, KernelOps, MAX_TERMS},
+    modulus::{IFMA_BITS, Modulus, PreparedScalar, VECTOR_MODULUS_BITS},
+    ntt::InverseScale,
+    parallel,
+    ring::ResidueRing,
+    rns::RnsBasis,
+};
+
+/// Bits of each y_j / q_j that are summed: a residue is brought to 50 bits and multiplied by a 52-bit reciprocal, both
+/// within reach of every kernel's multiplier. A fraction is at most [`FRACTION_ERROR`] units of 2^-49 too small, so the
+/// quotient can be wrong only when x/Q lies within 64 * 3 * 2^-49 < 2^-41 of the rounding point, and the result is then
+/// the representative just outside the wanted interval.
+const FRACTION_BITS: u32 = 49;
+
+/// Residues are brought to this many bits before they are multiplied by the reciprocal.
+const RESIDUE_BITS: u32 = VECTOR_MODULUS_BITS;
+
+/// Largest error of one fraction in units of 2^-49: two from bits of the residue that are cut off (primes above 50 bits
+/// only), one from the product's floor together with the reciprocal's.
+const FRACTION_ERROR: u64 = 3;
+
+/// Which representative modulo Q is carried over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lift {
+    /// x + eQ for some 0 <= e < L: no correction, the cheapest.
+    Fast,
+    /// x in [0, Q); values within 2^-41 Q of the upper end come out as x - Q, so that small ones are always right.
+    Exact,
+    /// x in [-Q/2, Q/2).
+    Centred,
+}
+
+/// One row of the conversion matrix, for one target prime.
+struct Row {
+    ring: Arc<ResidueRing>,
+    factors: Vec<PreparedScalar>,
+    minus_product: PreparedScalar,
+}
+
+/// Precomputed conversion from one basis to another.
+pub struct BasisConverter {
+    source: RnsBasis,
+    target: RnsBasis,
+    /// (Q/q_j)^-1 mod q_j.
+    cofactor_inverses: Vec<PreparedScalar>,
+    /// The same constants folded into the inverse transforms of the source rings.
+    cofactor_scales: Vec<InverseScale>,
+    fractions: Vec<FractionScale>,
+    rows: Vec<Row>,
+    source_bits: u32,
+}
+
+impl BasisConverter {
+    /// Prepares the conversion from `source` to `target`.
+    ///
+    /// # Errors
+    /// [`RingError::BasisMismatch`] for different ring degrees, [`RingError::RepeatedPrime`] for a prime in both,
+    /// [`RingError::LengthMismatch`] for more than [`MAX_TERMS`] source primes.
+    pub fn new(source: &RnsBasis, target: &RnsBasis) -> Result<Self, RingError> {
+        if source.log_n() != target.log_n() {
+            return Err(source.mismatch(target));
+        }
+        if source.len() > MAX_TERMS {
+            return Err(RingError::LengthMismatch {
+                what: "source primes of a conversion",
+                found: source.len(),
+                expected: MAX_TERMS,
+            });
+        }
+        if let Some(modulus) = source.primes().find(|&p| target.primes().any(|t| t == p)) {
+            return Err(RingError::RepeatedPrime { modulus });
+        }
+        let cofactor = |ring: &ResidueRing, skip: Option<usize>| {
+            let q = ring.modulus();
+            let others = source.primes().enumerate().filter(|&(j, _)| Some(j) != skip);
+            others.fold(1, |acc, (_, p)| q.mul(acc, q.reduce(p)))
+        };
+        let mut cofactor_inverses = Vec::with_capacity(source.len());
+        let mut cofactor_scales = Vec::with_capacity(source.len());
+        for (j, ring) in source.rings().iter().enumerate() {
+            let inverse = ring.modulus().inv(cofactor(ring, Some(j)))?;
+            cofactor_inverses.push(ring.modulus().prepare(inverse));
+            cofactor_scales.push(ring.inverse_scale(inverse));
+        }
+        let rows = target
+            .rings()
+            .iter()
+            .map(|ring| {
+                let q = ring.modulus();
+                Row {
+                    ring: Arc::clone(ring),
+                    factors: (0..source.len()).map(|j| q.prepare(cofactor(ring, Some(j)))).collect(),
+                    minus_product: q.prepare(q.neg(cofactor(ring, None))),
+                }
+            })
+            .collect();
+        Ok(Self {
+            source: source.clone(),
+            target: target.clone(),
+            cofactor_inverses,
+            cofactor_scales,
+            fractions: source.rings().iter().map(|ring| FractionScale::new(ring.modulus())).collect(),
+            rows,
+            source_bits: source.rings().iter().map(|ring| ring.modulus().bits()).max().unwrap_or(0),
+        })
+    }
+
+    /// The basis converted from.
+    #[must_use]
+    pub fn source(&self) -> &RnsBasis {
+        &self.source
+    }
+
+    /// The basis converted to.
+    #[must_use]
+    pub fn target(&self) -> &RnsBasis {
+        &self.target
+    }
+
+    /// Multiplies limb j of `limbs` (coefficients) by (Q/q_j)^-1 modulo q_j, which [`Self::convert`] expects.
+    ///
+    /// # Errors
+    /// [`RingError::LengthMismatch`].
+    pub fn scale(&self, limbs: &mut [u64]) -> Result<(), RingError> {
+        self.check_source(limbs.len())?;
+        parallel::for_each_limb(limbs, self.source.n(), |j, limb| {
+            let ring = self.source.ring(j);
+            ring.ops().mul_scalar_assign(ring.modulus(), limb, &self.cofactor_inverses[j]);
+        });
+        Ok(())
+    }
+
+    /// Transforms limb j of `limbs` to coefficients already scaled for [`Self::convert`], at the cost of the
+    /// transform alone.
+    ///
+    /// # Errors
+    /// [`RingError::LengthMismatch`].
+    pub fn inverse_and_scale(&self, limbs: &mut [u64]) -> Result<(), RingError> {
+        self.check_source(limbs.len())?;
+        parallel::for_each_limb(limbs, self.source.n(), |j, limb| {
+            // The length was checked above, which is all that can fail.
+            let _ = self.source.ring(j).inverse_scaled(limb, &self.cofactor_scales[j]);
+        });
+        Ok(())
+    }
+
+    /// The quotients e of the scaled residues `scaled`, one word per coefficient, for [`Self::convert_limb`]; zero
+    /// words for [`Lift::Fast`].
+    ///
+    /// # Errors
+    /// [`RingError::LengthMismatch`].
+    pub fn quotients(&self, lift: Lift, scaled: &[u64], out: &mut [u64]) -> Result<(), RingError> {
+        self.check_source(scaled.len())?;
+        self.check_limb("quotients", out.len())?;
+        let n = self.source.n();
+        let start = match lift {
+            Lift::Fast => {
+                out.fill(0);
+                return Ok(());
+            }
+            Lift::Exact => FRACTION_ERROR * self.source.len() as u64,
+            Lift::Centred => 1 << (FRACTION_BITS - 1),
+        };
+        out.fill(start);
+        for ((limb, scale), ring) in scaled.chunks_exact(n).zip(&self.fractions).zip(self.source.rings()) {
+            ring.ops().add_fractions(out, limb, scale);
+        }
+        for sum in out {
+            *sum >>= FRACTION_BITS;
+        }
+        Ok(())
+    }
+
+    /// Converts the scaled residues `scaled` to limb `k` of the target; `quotients` as [`Self::quotients`] gave them,
+    /// or `None` for [`Lift::Fast`].
+    ///
+    /// # Errors
+    /// [`RingError::LengthMismatch`].
+    pub fn convert_limb(
+        &self,
+        k: usize,
+        scaled: &[u64],
+        quotients: Option<&[u64]>,
+        out: &mut [u64],
+    ) -> Result<(), RingError> {
+        self.check_source(scaled.len())?;
+        self.check_limb("output", out.len())?;
+        if let Some(words) = quotients {
+            self.check_limb("quotients", words.len())?;
+        }
+        let row = self.rows.get(k).ok_or(RingError::LengthMismatch {
+            what: "target limbs",
+            found: k + 1,
+            expected: self.rows.len(),
+        })?;
+        self.ops(row).convert_row(&self.kernel_row(row), scaled, quotients, out);
+        Ok(())
+    }
+
+    /// Converts the scaled residues `scaled` to all limbs of the target. `quotients` is work space of N words.
+    ///
+    /// # Errors
+    /// [`RingError::LengthMismatch`].
+    pub fn convert(
+        &self,
+        lift: Lift,
+        scaled: &[u64],
+        quotients: &mut [u64],
+        out: &mut [u64],
+    ) -> Result<(), RingError> {
+        let n = self.target.n();
+        if out.len() != n * self.target.len() {
+            let expected = n * self.target.len();
+            return Err(RingError::LengthMismatch { what: "output limbs", found: out.len(), expected });
+        }
+        self.quotients(lift, scaled, quotients)?;
+        let correction = (lift != Lift::Fast).then_some(&*quotients);
+        parallel::for_each_limb(out, n, |k, limb| {
+            let row = &self.rows[k];
+            self.ops(row).convert_row(&self.kernel_row(row), scaled, correction, limb);
+        });
+        Ok(())
+    }
+
+    fn kernel_row<'a>(&self, row: &'a Row) -> ConvertRow<'a> {
+        ConvertRow {
+            modulus: row.ring.modulus(),
+            factors: &row.factors,
+            correction_factor: &row.minus_product,
+            source_bits: self.source_bits,
+        }
+    }
+
+    /// The target ring's kernel, or the portable one when a source prime is too wide for a vector kernel.
+    fn ops(&self, row: &Row) -> &'static dyn KernelOps {
+        let wide = self.source_bits > VECTOR_MODULUS_BITS;
+        if wide { Kernel::scalar().ops() } else { row.ring.ops() }
+    }
+
+    fn check_source(&self, found: usize) -> Result<(), RingError> {
+        let expected = self.source.n() * self.source.len();
+        if found == expected {
+            return Ok(());
+        }
+        Err(RingError::LengthMismatch { what: "source limbs", found, expected })
+    }
+
+    fn check_limb(&self, what: &'static str, found: usize) -> Result<(), RingError> {
+        let expected = self.source.n();
+        if found == expected { Ok(()) } else { Err(RingError::LengthMismatch { what, found, expected }) }
+    }
+}
+
+impl FractionScale {
+    /// With s = bits(q) - 1: (y * 2^(50 - bits)) * floor(2^(52 + s) / q) / 2^52 is y/q in units of 2^-49.
+    fn new(q: &Modulus) -> Self {
+        let bits = q.bits();
+        let reciprocal = (1u128 << (IFMA_BITS + bits - 1)) / u128::from(q.value());
+        Self {
+            shift_left: RESIDUE_BITS.saturating_sub(bits),
+            shift_right: bits.saturating_sub(RESIDUE_BITS),
+            reciprocal: reciprocal as u64,
+        }
+    }
+}
+
+impl std::fmt::Debug for BasisConverter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "BasisConverter({:?} -> {:?})", self.source, self.target)
+    }
+}
