@@ -1,8 +1,150 @@
-//! AVX-512 IFMA.
-use super::KernelOps;
-pub(super) struct Avx512Ifma;
+//! AVX-512 IFMA: eight 52-bit multiply-adds at a time, for primes up to 50 bits.
+//!
+//! Products are Montgomery's with radix 2^52. For a constant w kept as w' = w * 2^52 mod p together with
+//! w'' = w' * p^-1 mod 2^52, and any y below 2^52, the three instructions
+//!
+//! ```text
+//! m = low52(y * w''),   T = high52(y * w') - high52(m * p)
+//! ```
+//!
+//! give T = y * w mod p with -p < T < p and no mask, because y * w' and m * p agree in their low 52 bits.
+//! Only a multiplier's input has to be non-negative and below 2^52; sums may run free as signed words until then.
+//!
+//! Two regimes, by the room a prime leaves in 52 bits. *Lazy* (p < 2^48): values are offset by 8p and may grow by p
+//! on either side for seven stages, since 16p <= 2^52. *Strict* (p < 2^50): values stay below 4p <= 2^52 and every
+//! stage folds one operand.
+
+#[macro_use]
+mod macros;
+mod convert;
+mod forward;
+mod inverse;
+mod plan;
+mod vector;
+
+use super::{ConvertRow, FractionScale, KernelOps};
+use crate::{
+    modulus::{Modulus, PreparedScalar},
+    ntt::{NttPlan, roots::RootTable},
+};
+
+/// Proof that the processor has AVX-512 F, VL, DQ and IFMA.
+#[derive(Clone, Copy)]
+pub(super) struct Avx512Ifma(());
+
 impl Avx512Ifma {
+    /// The kernel, on a processor that can run it.
     pub(super) fn detect() -> Option<&'static dyn KernelOps> {
-        None
+        static TOKEN: Avx512Ifma = Avx512Ifma(());
+        let present = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512ifma");
+        present.then_some(&TOKEN)
+    }
+}
+
+/// Calls functions compiled for the instruction sets that `self` proves to be present.
+macro_rules! with_features {
+    ($call:expr) => {{
+        #[expect(unsafe_code, reason = "calls a function compiled for AVX-512 IFMA")]
+        // SAFETY: a value of type `Avx512Ifma` exists only where `detect` found every feature the callee needs.
+        unsafe {
+            $call
+        }
+    }};
+}
+
+impl KernelOps for Avx512Ifma {
+    fn name(&self) -> &'static str {
+        "avx512ifma"
+    }
+
+    fn plan_ntt(&self, roots: &RootTable) -> Box<dyn NttPlan> {
+        Box::new(plan::IfmaPlan::new(*self, roots))
+    }
+
+    fn add_assign(&self, q: &Modulus, a: &mut [u64], b: &[u64]) {
+        with_features!(vector::add_assign(q.value(), a, b));
+    }
+
+    fn add_into(&self, q: &Modulus, out: &mut [u64], a: &[u64], b: &[u64]) {
+        with_features!(vector::add_into(q.value(), out, a, b));
+    }
+
+    fn sub_assign(&self, q: &Modulus, a: &mut [u64], b: &[u64]) {
+        with_features!(vector::sub_assign(q.value(), a, b));
+    }
+
+    fn sub_into(&self, q: &Modulus, out: &mut [u64], a: &[u64], b: &[u64]) {
+        with_features!(vector::sub_into(q.value(), out, a, b));
+    }
+
+    fn neg_assign(&self, q: &Modulus, a: &mut [u64]) {
+        with_features!(vector::neg_assign(q.value(), a));
+    }
+
+    fn mul_into(&self, q: &Modulus, out: &mut [u64], a: &[u64], b: &[u64]) {
+        with_features!(vector::mul_into(q, out, a, b));
+    }
+
+    fn mul_assign(&self, q: &Modulus, a: &mut [u64], b: &[u64]) {
+        with_features!(vector::mul_assign(q, a, b));
+    }
+
+    fn mul_add_assign(&self, q: &Modulus, acc: &mut [u64], a: &[u64], b: &[u64]) {
+        with_features!(vector::mul_add_assign(q, acc, a, b));
+    }
+
+    fn mul_scalar_assign(&self, q: &Modulus, a: &mut [u64], c: &PreparedScalar) {
+        with_features!(vector::mul_scalar_assign(q, a, c));
+    }
+
+    fn mul_scalar_add_assign(&self, q: &Modulus, acc: &mut [u64], a: &[u64], c: &PreparedScalar) {
+        with_features!(vector::mul_scalar_add_assign(q, acc, a, c));
+    }
+
+    fn sub_mul_scalar_assign(&self, q: &Modulus, a: &mut [u64], b: &[u64], c: &PreparedScalar) {
+        with_features!(vector::sub_mul_scalar_assign(q, a, b, c));
+    }
+
+    fn inner_product(&self, q: &Modulus, out: &mut [u64], terms: &[(&[u64], &[u64])]) {
+        with_features!(vector::inner_product(q, out, terms));
+    }
+
+    fn inner_product_pair(
+        &self,
+        q: &Modulus,
+        out0: &mut [u64],
+        out1: &mut [u64],
+        terms: &[(&[u64], &[u64], &[u64])],
+    ) {
+        with_features!(vector::inner_product_pair(q, out0, out1, terms));
+    }
+
+    fn convert_row(
+        &self,
+        row: &ConvertRow<'_>,
+        sources: &[u64],
+        correction: Option<&[u64]>,
+        out: &mut [u64],
+    ) {
+        with_features!(convert::convert_row(row, sources, correction, out));
+    }
+
+    fn add_fractions(&self, sum: &mut [u64], a: &[u64], scale: &FractionScale) {
+        if scale.shift_right == 0 {
+            with_features!(convert::add_fractions(sum, a, scale));
+        } else {
+            super::scalar::add_fractions(sum, a, scale);
+        }
+    }
+
+    fn lift_centred(&self, q: &Modulus, from: &Modulus, out: &mut [u64], a: &[u64]) {
+        with_features!(convert::lift_centred(q, from, out, a));
+    }
+
+    fn permute_blocks(&self, out: &mut [u64], a: &[u64], map: &[u32], patterns: &[[u64; 8]; 8]) {
+        with_features!(vector::permute_blocks(out, a, map, patterns));
     }
 }
