@@ -1,7 +1,10 @@
 //! Making keys.
 
 use rand_core::CryptoRng;
-use ring_math::{Ntt, RnsPoly, parallel};
+use ring_math::{
+    Ntt, RnsPoly, parallel,
+    sample::{self, SEED_BYTES, SeedExpander},
+};
 use zeroize::Zeroize;
 
 use crate::{
@@ -12,8 +15,8 @@ use crate::{
         SwitchingKey,
     },
     keyswitch::by_construction,
-    random::{self, SeedUse},
     scale::Level,
+    seeds,
 };
 
 /// A polynomial that is wiped when dropped.
@@ -50,10 +53,9 @@ impl<'a, R: CryptoRng> KeyGenerator<'a, R> {
         secret.check("public key", &self.context)?;
         let basis = &self.context.top().encryption;
         let seed = self.seed();
-        let mut mask = RnsPoly::zero(basis);
-        random::expand(&seed, SeedUse::PublicKey, 0, &mut mask);
+        let mask: RnsPoly<Ntt> = SeedExpander::new(&seed).expand(seeds::PUBLIC_KEY, basis);
         let mut body = RnsPoly::zero(basis);
-        random::cbd_words(basis, body.words_mut(), self.rng);
+        sample::cbd_words(basis, body.words_mut(), self.rng)?;
         let minus_secret = self.minus(secret);
         let n = basis.n();
         // The limb of p follows those of Q in both bases.
@@ -168,11 +170,12 @@ impl<'a, R: CryptoRng> KeyGenerator<'a, R> {
         let (q_len, top_q_len) = (tables.q.len(), context.top().q.len());
         let n = tables.q.n();
         let seed = self.seed();
+        let expander = SeedExpander::new(&seed);
         let mut digits = Vec::with_capacity(tables.digits.len());
         for (j, digit) in tables.digits.iter().enumerate() {
-            let (mut body, mut mask) = (RnsPoly::zero(&tables.qp), RnsPoly::zero(&tables.qp));
-            random::expand(&seed, SeedUse::SwitchingKey, j as u32, &mut mask);
-            random::cbd_words(&tables.qp, body.words_mut(), self.rng);
+            let mask: RnsPoly<Ntt> = expander.expand(seeds::switching_key(j), &tables.qp);
+            let mut body = RnsPoly::zero(&tables.qp);
+            sample::cbd_words(&tables.qp, body.words_mut(), self.rng)?;
             parallel::for_each_limb(body.words_mut(), n, |i, limb| {
                 let ring = tables.qp.ring(i);
                 let secret = minus_secret.0.limb(if i < q_len { i } else { top_q_len + i - q_len });
@@ -194,8 +197,8 @@ impl<'a, R: CryptoRng> KeyGenerator<'a, R> {
         minus
     }
 
-    fn seed(&mut self) -> [u8; 32] {
-        let mut seed = [0; 32];
+    fn seed(&mut self) -> [u8; SEED_BYTES] {
+        let mut seed = [0; SEED_BYTES];
         self.rng.fill_bytes(&mut seed);
         seed
     }

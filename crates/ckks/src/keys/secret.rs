@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rand_core::CryptoRng;
-use ring_math::{Coeff, Ntt, RnsPoly};
+use ring_math::{Coeff, Ntt, RnsPoly, sample};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::{context::Context, error::CkksError, random};
+use crate::{context::Context, error::CkksError};
 
 /// First bytes of an exported secret key; the last one is the version of the format.
 const MAGIC: [u8; 8] = *b"CFsecr\0\x01";
@@ -35,9 +35,7 @@ pub struct SecretKey {
 
 impl SecretKey {
     pub(crate) fn generate(context: &Context, rng: &mut impl CryptoRng) -> Self {
-        let mut secret = RnsPoly::<Coeff>::zero(&context.top().qp);
-        random::ternary_words(&context.top().qp, secret.words_mut(), rng);
-        Self::from_coefficients(context, secret, 0)
+        Self::from_coefficients(context, sample::ternary(&context.top().qp, rng), 0)
     }
 
     fn from_coefficients(context: &Context, secret: RnsPoly<Coeff>, published: u64) -> Self {
