@@ -1,1 +1,9 @@
-//! RNS-CKKS. Nothing is implemented yet.
+//! RNS-CKKS.
+
+mod error;
+pub mod params;
+mod scale;
+
+pub use error::CkksError;
+pub use params::{ParameterSpec, Parameters, SecurityLevel};
+pub use scale::{LOG_SCALE_TOLERANCE, Level, Scale};
