@@ -1,9 +1,16 @@
 //! RNS-CKKS.
 
+mod context;
+pub mod encoder;
 mod error;
+pub mod noise;
 pub mod params;
+mod plaintext;
 mod scale;
 
+pub use context::Context;
+pub use encoder::{Complex64, Encoder, EncoderScratch};
 pub use error::CkksError;
 pub use params::{ParameterSpec, Parameters, SecurityLevel};
+pub use plaintext::Plaintext;
 pub use scale::{LOG_SCALE_TOLERANCE, Level, Scale};
