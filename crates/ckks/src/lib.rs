@@ -6,6 +6,7 @@ mod error;
 pub mod noise;
 pub mod params;
 mod plaintext;
+mod precision;
 mod scale;
 
 pub use context::Context;
@@ -13,4 +14,5 @@ pub use encoder::{Complex64, Encoder, EncoderScratch};
 pub use error::CkksError;
 pub use params::{ParameterSpec, Parameters, SecurityLevel};
 pub use plaintext::Plaintext;
+pub use precision::{PartBits, PrecisionStats};
 pub use scale::{LOG_SCALE_TOLERANCE, Level, Scale};
