@@ -195,9 +195,10 @@ impl Context {
 fn fingerprint(parameters: &Parameters) -> u64 {
     const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0000_0100_0000_01b3;
-    let groups = parameters.groups().iter().flat_map(|group| {
-        std::iter::once(group.primes.len() as u64).chain(group.primes.iter().copied())
-    });
+    let groups = parameters
+        .groups()
+        .iter()
+        .flat_map(|group| std::iter::once(group.primes.len() as u64).chain(group.primes.iter().copied()));
     let digits = parameters.digit_ranges().into_iter().map(|range| range.len() as u64);
     std::iter::once(u64::from(parameters.log_n()))
         .chain(groups)

@@ -119,8 +119,7 @@ impl Noise {
         let rounding = 0.5;
         let (factor, value) = ((value * factor_scale).abs(), value.abs());
         Self {
-            std: (factor * self.std)
-                .hypot((ROUNDING_VARIANCE / n as f64).sqrt() * self.message_rms * scale),
+            std: (factor * self.std).hypot((ROUNDING_VARIANCE / n as f64).sqrt() * self.message_rms * scale),
             bound: (factor + rounding) * self.bound + rounding * self.message_bound * scale,
             message_rms: self.message_rms * value,
             message_bound: self.message_bound * value,
@@ -207,7 +206,8 @@ impl LevelNoise {
         let log_p = p.log2_product();
         let mut switch = Added { std: 0.0, bound: 0.0 };
         for range in digits {
-            let log_digit: f64 = q.primes().skip(range.start).take(range.len()).map(|p| (p as f64).log2()).sum();
+            let log_digit: f64 =
+                q.primes().skip(range.start).take(range.len()).map(|p| (p as f64).log2()).sum();
             let ratio = (log_digit - log_p).exp2();
             let std = ratio * (ROUNDING_VARIANCE * size * ERROR_VARIANCE).sqrt();
             switch = switch.and(Added { std, bound: tail * tail * std * size.sqrt() });

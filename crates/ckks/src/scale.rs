@@ -135,6 +135,21 @@ impl Scale {
         self * self
     }
 
+    /// The integer nearest to `value` times the scale, right to the last unit below 2^100 and to a relative 2^-100 above;
+    /// `None` from 2^126 on, and for values that are not finite.
+    #[must_use]
+    pub fn round_product(&self, value: f64) -> Option<i128> {
+        let (product, error) = two_product(value, self.high);
+        let (high, low) = two_sum(product, error + value * self.low);
+        let unit = f64::from(self.exponent.clamp(-1022, 1022)).exp2();
+        let (high, low) = (high * unit, low * unit);
+        if !high.is_finite() || high.abs() >= 126f64.exp2() {
+            return None;
+        }
+        let whole = high.trunc();
+        Some(whole as i128 + ((high - whole) + low).round() as i128)
+    }
+
     /// log2 of |self/other - 1|; minus infinity for identical scales.
     #[must_use]
     pub fn log2_distance(&self, other: &Self) -> f64 {
@@ -272,6 +287,20 @@ mod tests {
             prop_assert!(Scale::from_word(word) != Scale::from_word(word + 1));
             prop_assert!(Scale::from_word(word) < Scale::from_word(word + 1));
             prop_assert!(Scale::from_word(word) == Scale::from_word(word));
+        }
+    }
+
+    #[test]
+    fn constants_are_rounded_at_the_exact_scale() {
+        let scale = Scale::power_of_two(120).div_by_prime((1 << 60) + 33);
+        // 2^120 = (2^60 + 33)(2^60 - 33) + 33^2.
+        assert_eq!(scale.round_product(1.0), Some((1 << 60) - 33));
+        assert_eq!(scale.round_product(-3.0), Some(-3 * ((1 << 60) - 33)));
+        assert_eq!(Scale::power_of_two(100).round_product(1.5), Some(3 << 99));
+        assert_eq!(Scale::ONE.round_product(0.49), Some(0));
+        assert_eq!(Scale::ONE.round_product(-0.51), Some(-1));
+        for (scale, value) in [(126, 1.0), (1, f64::NAN), (1, f64::INFINITY), (2000, 1.0)] {
+            assert_eq!(Scale::power_of_two(scale).round_product(value), None);
         }
     }
 

@@ -93,7 +93,8 @@ pub fn for_each_limb_pair_with(
                 pairs.enumerate().for_each(|(i, (x, y))| f(r * run + i, x, y, space));
             });
     } else {
-        let space = &mut spaces[..space_len.min(spaces.len())];
+        let len = space_len.min(spaces.len());
+        let space = &mut spaces[..len];
         let pairs = a.chunks_exact_mut(n).zip(b.chunks_exact_mut(n));
         pairs.enumerate().for_each(|(i, (x, y))| f(i, x, y, space));
     }
