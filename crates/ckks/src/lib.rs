@@ -3,6 +3,7 @@
 mod ciphertext;
 mod context;
 mod decrypt;
+pub mod encoder;
 mod encrypt;
 mod error;
 pub mod eval;
@@ -18,6 +19,7 @@ mod seeds;
 pub use ciphertext::Ciphertext;
 pub use context::Context;
 pub use decrypt::{DECRYPTION_MARGIN_BITS, Decryptor, Flooding};
+pub use encoder::{Complex64, Encoder, EncoderScratch};
 pub use encrypt::{EncryptionKey, EncryptionSpace, Encryptor, SeededCiphertext};
 pub use error::CkksError;
 pub use eval::{Evaluator, Hoisted, Workspace, inner_sum_rotations};

@@ -49,9 +49,10 @@ pub const LOG_SCALE_TOLERANCE: i32 = -72;
 ///
 /// ```
 /// use ckks::Scale;
-/// let scale = Scale::power_of_two(40);
-/// assert_eq!((scale * scale).div_by_prime((1 << 40) + 1).log2(), 40.0); // to the accuracy of an f64
-/// assert_ne!((scale * scale).div_by_prime((1 << 40) + 1), scale); // but not the same scale
+/// let scale = Scale::power_of_two(60);
+/// let rescaled = (scale * scale).div_by_prime((1 << 60) + 33);
+/// assert_eq!(rescaled.to_f64(), scale.to_f64()); // an f64 cannot tell them apart
+/// assert_ne!(rescaled, scale); // but they are not the same scale
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Scale {
