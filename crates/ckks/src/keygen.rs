@@ -51,7 +51,8 @@ impl<'a, R: CryptoRng> KeyGenerator<'a, R> {
     /// [`CkksError::ContextMismatch`] for a secret of other parameters, as for every method here.
     pub fn public_key(&mut self, secret: &SecretKey) -> Result<PublicKey, CkksError> {
         secret.check("public key", &self.context)?;
-        let basis = &self.context.top().encryption;
+        let context = self.context.clone();
+        let basis = &context.top().encryption;
         let seed = self.seed();
         let mask: RnsPoly<Ntt> = SeedExpander::new(&seed).expand(seeds::PUBLIC_KEY, basis);
         let mut body = RnsPoly::zero(basis);
@@ -119,9 +120,10 @@ impl<'a, R: CryptoRng> KeyGenerator<'a, R> {
         secret.check("Galois key", &self.context)?;
         let log_n = self.context.log_n();
         let inverse = ring_math::Automorphism::new(element.inverse(log_n).value(), log_n)?;
-        let tables = self.context.tables("Galois key", level)?;
+        let context = self.context.clone();
+        let tables = context.tables("Galois key", level)?;
         // Under the image of s, the old s is encrypted: the map comes after the switch and turns the image into s.
-        let mut image = Wiped(RnsPoly::zero(&self.context.top().qp));
+        let mut image = Wiped(RnsPoly::zero(&context.top().qp));
         secret.values().automorphism_into(&mut image.0, &inverse)?;
         let mut old = Wiped(RnsPoly::zero(&tables.q));
         old.0.words_mut().copy_from_slice(&secret.values().words()[..tables.q.n() * tables.q.len()]);

@@ -21,7 +21,7 @@ mod scalar;
 mod workspace;
 
 pub use hoist::Hoisted;
-pub use products::SumOfProducts;
+pub use inner_sum::inner_sum_rotations;
 pub use workspace::Workspace;
 
 use crate::{

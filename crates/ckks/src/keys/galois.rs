@@ -52,8 +52,7 @@ impl GaloisElement {
     /// The inverse map for N = 2^`log_n`.
     pub(crate) fn inverse(&self, log_n: u32) -> Self {
         // Newton's iteration modulo 2^64; the inverse modulo 2N is its low part.
-        let inverse =
-            (0..6).fold(self.0, |x, _| x.wrapping_mul(2u64.wrapping_sub(self.0.wrapping_mul(x))));
+        let inverse = (0..6).fold(self.0, |x, _| x.wrapping_mul(2u64.wrapping_sub(self.0.wrapping_mul(x))));
         Self(inverse & ((2u64 << log_n) - 1))
     }
 }

@@ -108,7 +108,8 @@ impl SecretKey {
         if !bytes.starts_with(&MAGIC) {
             return Err(malformed("another format or version".into(), "a secret key, version 1".into()));
         }
-        let word = |i: usize| bytes.get(8 * i..8 * i + 8).and_then(|b| b.try_into().ok()).map(u64::from_le_bytes);
+        let word =
+            |i: usize| bytes.get(8 * i..8 * i + 8).and_then(|b| b.try_into().ok()).map(u64::from_le_bytes);
         if word(1) != Some(context.fingerprint()) || word(3) != Some(n as u64) {
             return Err(CkksError::ContextMismatch { op: "reading a secret key" });
         }

@@ -71,6 +71,12 @@ impl SwitchingKey {
 /// Says how large the key is; its contents are public but long.
 impl std::fmt::Debug for SwitchingKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "SwitchingKey(level {}, {} digits, {} bytes)", self.level, self.digits.len(), self.memory_bytes())
+        write!(
+            f,
+            "SwitchingKey(level {}, {} digits, {} bytes)",
+            self.level,
+            self.digits.len(),
+            self.memory_bytes()
+        )
     }
 }

@@ -35,25 +35,29 @@ pub(crate) fn prepared_words(tables: &LevelTables) -> usize {
     tables.q.n() * (tables.q.len() + tables.digits.len())
 }
 
-/// Turns `coefficients`, which holds transform values of all limbs of Q, into scaled coefficients, and computes the
-/// quotients of each digit.
-pub(crate) fn prepare(tables: &LevelTables, coefficients: &mut [u64], quotients: &mut [u64]) {
+/// Computes the coefficients and quotients of the polynomial with the transform values `values`.
+pub(crate) fn prepare(tables: &LevelTables, values: &[u64], coefficients: &mut [u64], quotients: &mut [u64]) {
     let n = tables.q.n();
-    parallel::for_each_limb(coefficients, n, |i, limb| inverse_limb(tables, i, limb));
+    parallel::for_each_limb(coefficients, n, |i, limb| {
+        limb.copy_from_slice(&values[n * i..n * (i + 1)]);
+        inverse_limb(tables, i, limb);
+    });
     finish_quotients(tables, coefficients, quotients);
 }
 
-/// As [`prepare`], after `fill(i, limb)` has written the transform values of each limb of `coefficients`.
-pub(crate) fn decompose(
+/// As [`prepare`], after `fill(i, limb)` has written each limb of `values`.
+pub(crate) fn prepare_with(
     tables: &LevelTables,
+    values: &mut [u64],
     coefficients: &mut [u64],
     quotients: &mut [u64],
     fill: impl Fn(usize, &mut [u64]) + Sync + Send,
 ) {
     let n = tables.q.n();
-    parallel::for_each_limb(coefficients, n, |i, limb| {
-        fill(i, limb);
-        inverse_limb(tables, i, limb);
+    parallel::for_each_limb_pair(values, coefficients, n, |i, values, coefficients| {
+        fill(i, values);
+        coefficients.copy_from_slice(values);
+        inverse_limb(tables, i, coefficients);
     });
     finish_quotients(tables, coefficients, quotients);
 }

@@ -9,7 +9,9 @@
 mod decompose;
 mod inner_product;
 
-pub(crate) use decompose::{Decomposed, Prepared, decompose, lift_all, prepare};
+pub(crate) use decompose::{
+    Decomposed, Prepared, lift_all, lifted_words, prepare, prepare_with, prepared_words,
+};
 
 use ring_math::{Rescaler, ResidueRing, RingError, parallel};
 
@@ -98,7 +100,8 @@ impl Switch<'_> {
             || prepare(dropped0, quotients0),
             || prepare(dropped1, quotients1),
         );
-        let (dropped0, dropped1, quotients0, quotients1) = (&*dropped0, &*dropped1, &*quotients0, &*quotients1);
+        let (dropped0, dropped1, quotients0, quotients1) =
+            (&*dropped0, &*dropped1, &*quotients0, &*quotients1);
         let [out0, out1] = out;
         parallel::for_each_limb_pair_with(out0, out1, n, (spaces, space_words), |i, out0, out1, space| {
             let (lifted, rest) = space.split_at_mut(lifted_words);
