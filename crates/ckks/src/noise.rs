@@ -25,8 +25,8 @@ pub const LOG_FAILURE: f64 = 128.0;
 /// Variance of the error distribution, centred binomial with 2 x 21 coins: 21/2.
 pub const ERROR_VARIANCE: f64 = 10.5;
 
-/// Variance of a coefficient of the uniform ternary secret: 2/3.
-pub const SECRET_VARIANCE: f64 = 2.0 / 3.0;
+/// Variance of a coefficient of a uniform ternary polynomial: 2/3.
+pub const TERNARY_VARIANCE: f64 = 2.0 / 3.0;
 
 /// Variance of a rounding error, uniform in [-1/2, 1/2].
 pub const ROUNDING_VARIANCE: f64 = 1.0 / 12.0;
@@ -141,10 +141,9 @@ pub(crate) struct Added {
 
 impl Added {
     /// The rounding of a ciphertext of the given degree in the secret: a rounding error for each part, times the
-    /// power of the secret that the part is multiplied by.
-    pub(crate) fn rounding(n: usize, degree: usize) -> Self {
+    /// power of the secret that the part is multiplied by. `secret` is the expected squared norm of the secret.
+    pub(crate) fn rounding(n: usize, secret: f64, degree: usize) -> Self {
         let (size, tail) = (n as f64, tail(n));
-        let secret = SECRET_VARIANCE * size;
         // E|s|^2 = secret, and E|s|^4 = 2 secret^2 for a slot, which is close to a complex normal variable.
         let moments = [1.0, secret, 2.0 * secret * secret];
         let variance: f64 = moments.iter().take(degree + 1).sum();
@@ -162,14 +161,14 @@ impl Added {
         Self { std, bound: tail(n) * std * (n as f64).sqrt() }
     }
 
-    /// Public-key encryption of zero: v e + e0 + e1 s, with v distributed as the secret.
-    pub(crate) fn public_encryption(n: usize) -> Self {
+    /// Public-key encryption of zero: v e + e0 + e1 s, with v uniform ternary.
+    pub(crate) fn public_encryption(n: usize, secret: f64) -> Self {
         let (size, tail) = (n as f64, tail(n));
-        let secret = SECRET_VARIANCE * size;
+        let ephemeral = TERNARY_VARIANCE * size;
         let error = Self::error(n);
         Self {
-            std: (ERROR_VARIANCE * (2.0 * secret + 1.0)).sqrt(),
-            bound: error.bound * (2.0 * tail * secret.sqrt() + 1.0),
+            std: (ERROR_VARIANCE * (secret + ephemeral + 1.0)).sqrt(),
+            bound: error.bound * (tail * (secret.sqrt() + ephemeral.sqrt()) + 1.0),
         }
     }
 
@@ -200,7 +199,14 @@ pub(crate) struct LevelNoise {
 impl LevelNoise {
     /// The digits are uniform in a centred interval, because the polynomial that is switched is the random half of a
     /// ciphertext; at worst their slots reach the bound of a random polynomial of that variance.
-    pub(crate) fn new(q: &RnsBasis, p: &RnsBasis, digits: impl Iterator<Item = Range<usize>>) -> Self {
+    ///
+    /// `secret` is the expected squared norm of the secret: its number of coefficients that are not zero.
+    pub(crate) fn new(
+        q: &RnsBasis,
+        p: &RnsBasis,
+        secret: f64,
+        digits: impl Iterator<Item = Range<usize>>,
+    ) -> Self {
         let n = q.n();
         let (size, tail) = (n as f64, tail(n));
         let log_p = p.log2_product();
@@ -212,12 +218,12 @@ impl LevelNoise {
             let std = ratio * (ROUNDING_VARIANCE * size * ERROR_VARIANCE).sqrt();
             switch = switch.and(Added { std, bound: tail * tail * std * size.sqrt() });
         }
-        let rounding = Added::rounding(n, 1);
+        let rounding = Added::rounding(n, secret, 1);
         Self {
             switch,
             rounding,
-            rounding_degree_2: Added::rounding(n, 2),
-            public: Added::public_encryption(n).divide(p.modulus(0).value() as f64).and(rounding),
+            rounding_degree_2: Added::rounding(n, secret, 2),
+            public: Added::public_encryption(n, secret).divide(p.modulus(0).value() as f64).and(rounding),
             symmetric: Added::error(n),
         }
     }

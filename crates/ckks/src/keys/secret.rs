@@ -6,7 +6,7 @@ use rand_core::CryptoRng;
 use ring_math::{Coeff, Ntt, RnsPoly, sample};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::{context::Context, error::CkksError};
+use crate::{context::Context, error::CkksError, keyswitch::by_construction, params::SecretDistribution};
 
 /// First bytes of an exported secret key; the last one is the version of the format.
 const MAGIC: [u8; 8] = *b"CFsecr\0\x01";
@@ -17,7 +17,7 @@ const HEADER_BYTES: usize = 8 + 8 + 8 + 8;
 /// Coefficients in one byte of an export: two bits each.
 const COEFFICIENTS_PER_BYTE: usize = 4;
 
-/// A secret with uniform ternary coefficients, and how many decryptions have been published under it.
+/// A secret with ternary coefficients (uniform ones, in every secure parameter set), and how many decryptions have been published under it.
 ///
 /// Wiped when dropped; shows nothing of itself.
 ///
@@ -35,7 +35,15 @@ pub struct SecretKey {
 
 impl SecretKey {
     pub(crate) fn generate(context: &Context, rng: &mut impl CryptoRng) -> Self {
-        Self::from_coefficients(context, sample::ternary(&context.top().qp, rng), 0)
+        let mut secret = RnsPoly::zero(&context.top().qp);
+        match context.parameters().secret() {
+            SecretDistribution::UniformTernary => sample::ternary_into(&mut secret, rng),
+            // Checked parameters have a weight of 1 to N, which is all that can be refused.
+            SecretDistribution::FixedWeight(weight) => {
+                by_construction(sample::ternary_of_weight_into(&mut secret, weight as usize, rng));
+            }
+        }
+        Self::from_coefficients(context, secret, 0)
     }
 
     fn from_coefficients(context: &Context, secret: RnsPoly<Coeff>, published: u64) -> Self {
@@ -83,7 +91,7 @@ impl SecretKey {
         bytes.extend_from_slice(&(n as u64).to_le_bytes());
         let ring = self.values.basis().ring(0);
         let mut limb = Zeroizing::new(self.values.limb(0).to_vec());
-        crate::keyswitch::by_construction(ring.inverse(&mut limb));
+        by_construction(ring.inverse(&mut limb));
         for group in limb.chunks_exact(COEFFICIENTS_PER_BYTE) {
             // 0, 1 and 2 stand for 0, 1 and -1: c is 0, 1 or q - 1, and q - 1 is even.
             let code = |word: u64| ((word & 1) | (u64::from(word > 1) << 1)) as u8;
