@@ -129,7 +129,8 @@ mod tests {
             let plaintext = plaintext(&context, &coefficients, largest / 40f64.exp2());
             let limbs = limbs_needed(&plaintext).unwrap();
             // q0 has 48 bits, the next prime 40.
-            prop_assert_eq!(limbs, if largest * 256.0 <= 47.99f64.exp2() { 1 } else { 2 });
+            let q0 = plaintext.poly().basis().modulus(0).value() as f64;
+            prop_assert_eq!(limbs, if largest * 256.0 <= q0 { 1 } else { 2 });
             let values = read(&plaintext, limbs);
             for k in 0..8 {
                 // Two roundings of a sum of two digits.
