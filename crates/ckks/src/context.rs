@@ -6,8 +6,8 @@ use ring_math::{BasisConverter, Kernel, MAX_TERMS, PreparedScalar, Rescaler, Rns
 
 use crate::{
     error::CkksError,
-    noise::{LevelNoise, TERNARY_VARIANCE},
-    params::{ERROR_CBD, Parameters, SecretDistribution},
+    noise::LevelNoise,
+    params::Parameters,
     scale::{Level, Scale},
 };
 
@@ -88,13 +88,6 @@ impl Context {
     /// # Errors
     /// [`CkksError::Ring`] when the ring refuses the primes; checked parameters never cause that.
     pub fn with_kernel(parameters: &Parameters, kernel: Kernel) -> Result<Self, CkksError> {
-        if parameters.error_cbd() != ERROR_CBD {
-            return Err(CkksError::Parameter {
-                name: "error_cbd",
-                found: parameters.error_cbd().to_string(),
-                expected: format!("{ERROR_CBD}, the only error that is sampled"),
-            });
-        }
         let log_n = parameters.log_n();
         let q_primes = parameters.q_primes();
         let primes: Vec<u64> = q_primes.iter().chain(parameters.p_primes()).copied().collect();
@@ -198,14 +191,6 @@ impl Context {
     }
 }
 
-/// Expected number of coefficients of the secret that are not zero.
-fn expected_weight(parameters: &Parameters) -> f64 {
-    match parameters.secret() {
-        SecretDistribution::UniformTernary => TERNARY_VARIANCE * parameters.ring_degree() as f64,
-        SecretDistribution::FixedWeight(weight) => f64::from(weight),
-    }
-}
-
 /// FNV-1a over everything that shapes keys and ciphertexts.
 fn fingerprint(parameters: &Parameters) -> u64 {
     const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
@@ -266,12 +251,7 @@ impl LevelTables {
                 })
                 .collect::<Result<_, CkksError>>()?,
             p_residues: (0..q_len).map(|i| q.modulus(i).prepare(product(p_basis, i))).collect(),
-            noise: LevelNoise::new(
-                &q,
-                p_basis,
-                expected_weight(parameters),
-                digits.iter().map(|digit| digit.range.clone()),
-            ),
+            noise: LevelNoise::new(parameters, level),
             digits,
             q,
             qp,

@@ -13,6 +13,7 @@ mod keyswitch;
 pub mod noise;
 pub mod params;
 mod plaintext;
+mod precision;
 mod scale;
 mod seeds;
 
@@ -31,4 +32,5 @@ pub use keys::{
 pub use noise::Noise;
 pub use params::{ParameterSpec, Parameters, SecurityLevel};
 pub use plaintext::Plaintext;
+pub use precision::{PartBits, PrecisionStats};
 pub use scale::{LOG_SCALE_TOLERANCE, Level, Scale};

@@ -15,9 +15,10 @@
 //! [`tail`] * d sqrt(N). All distributions here (uniform rounding errors, ternary, centred binomial) are strictly
 //! sub-Gaussian: their moment generating functions stay below that of the normal distribution of the same variance.
 
-use std::ops::Range;
-
-use ring_math::RnsBasis;
+use crate::{
+    params::{Parameters, SecretDistribution},
+    scale::Level,
+};
 
 /// -log2 of the probability that one random polynomial exceeds its bound in some slot.
 pub const LOG_FAILURE: f64 = 128.0;
@@ -199,31 +200,31 @@ pub(crate) struct LevelNoise {
 impl LevelNoise {
     /// The digits are uniform in a centred interval, because the polynomial that is switched is the random half of a
     /// ciphertext; at worst their slots reach the bound of a random polynomial of that variance.
-    ///
-    /// `secret` is the expected squared norm of the secret: its number of coefficients that are not zero.
-    pub(crate) fn new(
-        q: &RnsBasis,
-        p: &RnsBasis,
-        secret: f64,
-        digits: impl Iterator<Item = Range<usize>>,
-    ) -> Self {
-        let n = q.n();
+    pub(crate) fn new(parameters: &Parameters, level: Level) -> Self {
+        let n = parameters.ring_degree();
         let (size, tail) = (n as f64, tail(n));
-        let log_p = p.log2_product();
+        // The expected squared norm of the secret: its number of coefficients that are not zero.
+        let secret = match parameters.secret() {
+            SecretDistribution::UniformTernary => TERNARY_VARIANCE * size,
+            SecretDistribution::FixedWeight(weight) => f64::from(weight),
+        };
+        let mut primes = parameters.q_primes();
+        primes.truncate(parameters.q_len(level));
         let mut switch = Added { std: 0.0, bound: 0.0 };
-        for range in digits {
-            let log_digit: f64 =
-                q.primes().skip(range.start).take(range.len()).map(|p| (p as f64).log2()).sum();
-            let ratio = (log_digit - log_p).exp2();
+        for range in parameters.digit_ranges().into_iter().filter(|range| range.start < primes.len()) {
+            let digit = &primes[range.start..range.end.min(primes.len())];
+            let log_digit: f64 = digit.iter().map(|&p| (p as f64).log2()).sum();
+            let ratio = (log_digit - parameters.log_p()).exp2();
             let std = ratio * (ROUNDING_VARIANCE * size * ERROR_VARIANCE).sqrt();
             switch = switch.and(Added { std, bound: tail * tail * std * size.sqrt() });
         }
+        let first_p = parameters.p_primes().first().map_or(1.0, |&p| p as f64);
         let rounding = Added::rounding(n, secret, 1);
         Self {
             switch,
             rounding,
             rounding_degree_2: Added::rounding(n, secret, 2),
-            public: Added::public_encryption(n, secret).divide(p.modulus(0).value() as f64).and(rounding),
+            public: Added::public_encryption(n, secret).divide(first_p).and(rounding),
             symmetric: Added::error(n),
         }
     }

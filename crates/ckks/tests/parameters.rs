@@ -122,16 +122,11 @@ fn the_refusal_names_everything() {
 }
 
 #[test]
-fn other_secrets_and_errors_need_the_word() {
+fn other_secrets_need_the_word() {
     let spec = ParameterSpec::new(15).depth(5);
-    for odd in [
-        spec.clone().secret(SecretDistribution::FixedWeight(192)),
-        spec.clone().error_cbd(10),
-        spec.clone().error_cbd(22),
-    ] {
-        assert!(matches!(odd.check(), Err(CkksError::NotEstimated { .. })));
-        assert!(odd.allow_insecure().check().unwrap().is_insecure());
-    }
+    let odd = spec.clone().secret(SecretDistribution::FixedWeight(192));
+    assert!(matches!(odd.check(), Err(CkksError::NotEstimated { .. })));
+    assert!(odd.allow_insecure().check().unwrap().is_insecure());
     // A fixed weight is judged by its own, lower caps: 806 bits at h = 192, nothing known at h = 32.
     let wide = ParameterSpec::new(15).depth(15).log_q0(48).log_p([48; 4]).dnum(4);
     assert_eq!(wide.check().unwrap().security_bits(), 128);
@@ -142,7 +137,6 @@ fn other_secrets_and_errors_need_the_word() {
     let short = |h| spec.clone().secret(SecretDistribution::FixedWeight(h)).allow_insecure().check().unwrap();
     assert_eq!(short(192).security_bits(), 128);
     assert_eq!(short(32).security_bits(), 0);
-    assert_eq!(spec.clone().error_cbd(20).allow_insecure().check().unwrap().security_bits(), 0);
     assert_eq!(SecretDistribution::FixedWeight(200).max_log_qp(SecurityLevel::Bits128, 15), Some(806));
     assert_eq!(SecretDistribution::FixedWeight(191).max_log_qp(SecurityLevel::Bits128, 16), Some(1500));
     assert_eq!(SecretDistribution::FixedWeight(63).max_log_qp(SecurityLevel::Bits128, 16), None);
@@ -236,7 +230,7 @@ fn parameters_come_back_from_their_explicit_specification() {
     let specs = presets::ALL.into_iter().map(|(_, preset)| preset()).chain([
         presets::toy(4, 3),
         ParameterSpec::new(15).log_scale(56).depth(2),
-        ParameterSpec::new(14).depth(1).error_cbd(8).allow_insecure(),
+        ParameterSpec::new(14).depth(1).secret(SecretDistribution::FixedWeight(64)).allow_insecure(),
     ]);
     for spec in specs {
         let parameters = spec.check().unwrap();
@@ -276,7 +270,7 @@ fn impossible_specifications_are_refused_by_name() {
     assert_eq!(named(spec.clone().levels([LevelSpec::new(40)])), "depth");
     assert_eq!(named(ParameterSpec::new(14).levels([LevelSpec::new(40).prime_count(3)])), "levels");
     assert_eq!(named(ParameterSpec::new(14).depth(1000)), "depth");
-    assert_eq!(named(spec.clone().error_cbd(0)), "error_cbd");
+    assert_eq!(named(spec.clone().secret(SecretDistribution::FixedWeight(0))), "secret");
     let q: Vec<u64> = spec.check().unwrap().q_primes();
     let twice = ParameterSpec::new(14).levels([q[0], q[1], q[1]].map(|p| LevelSpec::new(40).primes([p])));
     assert!(matches!(twice.check(), Err(CkksError::Ring(_))));

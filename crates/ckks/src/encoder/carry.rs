@@ -81,10 +81,10 @@ impl Carrier {
             second.fill(0);
         }
         let unit = f64::from(self.bits * index as u32).exp2();
+        let inverse = unit.recip();
         let parts = first.iter_mut().step_by(gap).zip(second.iter_mut().step_by(gap));
         for (value, (real, imaginary)) in values.iter_mut().zip(parts) {
-            let re = nearest(value.re / unit);
-            let im = nearest(value.im / unit);
+            let (re, im) = (nearest(value.re * inverse), nearest(value.im * inverse));
             if index > 0 {
                 value.re -= re as f64 * unit;
                 value.im -= im as f64 * unit;

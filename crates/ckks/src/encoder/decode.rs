@@ -91,3 +91,65 @@ fn mixed_radix(basis: &RnsBasis, residues: &mut [u64], lifted: &mut [u64]) -> Re
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{context::Context, noise::Noise, params::presets, scale::Scale};
+    use proptest::prelude::*;
+    use ring_math::{Coeff, RnsPoly};
+
+    /// A plaintext with the given integers as its first coefficients, at the top of a chain of four primes.
+    fn plaintext(context: &Context, coefficients: &[i64], message_bound: f64) -> Plaintext {
+        let mut plaintext = Plaintext::empty(context).unwrap();
+        plaintext.level = context.max_level();
+        plaintext.scale = Scale::power_of_two(40);
+        plaintext.poly = RnsPoly::<Coeff>::from_i64(context.q_basis(plaintext.level).unwrap(), coefficients)
+            .unwrap()
+            .into_ntt();
+        plaintext.noise = Noise::encoded(context.n(), message_bound, message_bound);
+        plaintext
+    }
+
+    fn read(plaintext: &Plaintext, limbs: usize) -> Vec<Complex64> {
+        let mut values = vec![Complex64::ZERO; plaintext.slots()];
+        read_coefficients(plaintext, limbs, &mut values, &mut Scratch::new()).unwrap();
+        values
+    }
+
+    proptest! {
+        #[test]
+        fn the_fewest_limbs_read_the_same_as_all(
+            coefficients in prop::collection::vec(-(1i64 << 58)..1 << 58, 16),
+            bits in 1u32..58,
+        ) {
+            let context = Context::new(&presets::toy(4, 3).check().unwrap()).unwrap();
+            let coefficients: Vec<i64> = coefficients.iter().map(|c| c >> bits).collect();
+            let largest = coefficients.iter().map(|c| c.unsigned_abs()).max().unwrap_or(0) as f64;
+            let plaintext = plaintext(&context, &coefficients, largest / 40f64.exp2());
+            let limbs = limbs_needed(&plaintext).unwrap();
+            // q0 has 48 bits, the next prime 40.
+            let q0 = plaintext.poly().basis().modulus(0).value() as f64;
+            prop_assert_eq!(limbs, if largest * 256.0 <= q0 { 1 } else { 2 });
+            let values = read(&plaintext, limbs);
+            for k in 0..8 {
+                // Two roundings of a sum of two digits.
+                let off = |part: f64, exact: i64| (part - exact as f64).abs() <= exact.abs() as f64 * (-51f64).exp2();
+                prop_assert!(off(values[k].re, coefficients[k]) && off(values[k].im, coefficients[k + 8]));
+            }
+            prop_assert_eq!(read(&plaintext, context.q_basis(context.max_level()).unwrap().len()), values);
+        }
+    }
+
+    #[test]
+    fn an_unknown_bound_takes_all_limbs_and_an_impossible_one_is_refused() {
+        let context = Context::new(&presets::toy(4, 3).check().unwrap()).unwrap();
+        let limbs = |bound: f64| limbs_needed(&plaintext(&context, &[1], bound));
+        assert_eq!(limbs(f64::INFINITY), Ok(4));
+        assert_eq!(limbs(0.0), Ok(1));
+        // 168 bits of modulus, 40 of scale: 127 are left for the message, 119 with the full margin.
+        assert_eq!(limbs(118f64.exp2()), Ok(4));
+        assert_eq!(limbs(126.9f64.exp2()), Ok(4));
+        assert!(matches!(limbs(127.1f64.exp2()), Err(CkksError::PrecisionLost { .. })));
+    }
+}

@@ -69,7 +69,10 @@ impl SlotTransform {
         let mut largest = 0.0f64;
         for (value, twist) in values.iter_mut().zip(self.twist.iter().step_by(gap)) {
             *value = *value * twist.conj() * factor;
-            largest = largest.max(value.re.abs()).max(value.im.abs());
+            for part in [value.re.abs(), value.im.abs()] {
+                // Written so that one instruction does it; there are no NaNs.
+                largest = if part > largest { part } else { largest };
+            }
         }
         largest
     }

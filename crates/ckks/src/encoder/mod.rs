@@ -159,8 +159,8 @@ impl Encoder {
         let size = Size::of(op, values)?;
         let (complex, fft, words) = scratch.parts(slots, self.transform.scratch_len());
         let slot_values = values.iter().map(|value| value.to_complex());
-        // A factor of zero or infinity is a scale that no modulus holds, or that holds nothing.
-        let largest = self.transform.to_coefficients(slot_values, scale.to_f64(), complex, fft);
+        let factor = check_scale(op, scale, basis.log2_product())?;
+        let largest = self.transform.to_coefficients(slot_values, factor, complex, fft);
         check_fits(op, largest, basis.log2_product())?;
         out.reshape(&basis);
         self.carrier.write(out.poly.words_mut(), &basis, complex, largest, words);
@@ -187,7 +187,8 @@ impl Encoder {
         let basis = &self.context.tables(op, level)?.q;
         let size = Size::of(op, &[value])?;
         let log_modulus = basis.log2_product();
-        check_fits(op, scale.to_f64() * value.re.abs().max(value.im.abs()), log_modulus)?;
+        let factor = check_scale(op, scale, log_modulus)?;
+        check_fits(op, factor * value.re.abs().max(value.im.abs()), log_modulus)?;
         let overflow = || CkksError::Overflow { op, log_coefficient: 126.0, log_modulus };
         let real = scale.round_product(value.re).ok_or_else(overflow)?;
         let imaginary = scale.round_product(value.im).ok_or_else(overflow)?;
@@ -292,16 +293,25 @@ struct Size {
 impl Size {
     fn of<T: SlotValue>(op: &'static str, values: &[T]) -> Result<Self, CkksError> {
         let mut size = Self { largest: 0.0, sum_of_squares: 0.0 };
-        for (index, value) in values.iter().enumerate() {
-            let value = value.to_complex();
-            let square = value.norm_sqr();
-            if !value.is_finite() {
-                return Err(CkksError::NonFinite { op, index, value: value.to_string() });
+        for value in values {
+            let square = value.to_complex().norm_sqr();
+            if square > size.largest {
+                size.largest = square;
             }
-            size.largest = size.largest.max(square);
             size.sum_of_squares += square;
         }
         size.largest = size.largest.sqrt();
+        if size.sum_of_squares.is_finite() {
+            return Ok(size);
+        }
+        // Something is not finite, or its square is not.
+        for (index, value) in values.iter().enumerate() {
+            let value = value.to_complex();
+            if !value.is_finite() {
+                return Err(CkksError::NonFinite { op, index, value: value.to_string() });
+            }
+            size.largest = size.largest.min(f64::MAX).max(value.norm());
+        }
         Ok(size)
     }
 
@@ -310,10 +320,24 @@ impl Size {
     }
 }
 
+/// The scale as a factor; one that no modulus holds would be infinite, one that keeps nothing of a message zero.
+fn check_scale(op: &'static str, scale: Scale, log_modulus: f64) -> Result<f64, CkksError> {
+    /// log2 of the extreme scales, well inside the range of an f64; no secure modulus has a quarter of it to spare.
+    const LIMIT: f64 = 900.0;
+    let log_scale = scale.log2();
+    if log_scale > LIMIT {
+        return Err(CkksError::Overflow { op, log_coefficient: log_scale, log_modulus });
+    }
+    if log_scale < -LIMIT {
+        let remedy = "take a larger scale";
+        return Err(CkksError::PrecisionLost { op, log_needed: 0.0, log_available: log_scale, remedy });
+    }
+    Ok(scale.to_f64())
+}
+
 /// A coefficient needs room on both sides of zero.
 fn check_fits(op: &'static str, largest: f64, log_modulus: f64) -> Result<(), CkksError> {
     let log_coefficient = (largest + 1.0).log2();
-    // A NaN, from an infinite factor, fails as well.
     if log_coefficient + 1.0 < log_modulus {
         return Ok(());
     }

@@ -11,7 +11,7 @@ mod special;
 use std::ops::Range;
 
 pub use planner::{Requirements, plan};
-pub use security::{ERROR_CBD, SecretDistribution, SecurityLevel};
+pub use security::{SecretDistribution, SecurityLevel};
 pub use spec::{DEFAULT_LOG_SCALE, LevelSpec, ParameterSpec};
 pub use special::SPECIAL_MARGIN_BITS;
 
@@ -53,7 +53,6 @@ pub struct Parameters {
     digits: Vec<Range<usize>>,
     security: SecurityLevel,
     secret: SecretDistribution,
-    error_cbd: u32,
     insecure: bool,
 }
 
@@ -82,11 +81,9 @@ impl Parameters {
             digits: special.digits,
             security: spec.security,
             secret: spec.secret,
-            error_cbd: spec.error_cbd,
             insecure: false,
         };
         parameters.insecure = spec.secret != SecretDistribution::UniformTernary
-            || spec.error_cbd != ERROR_CBD
             || parameters.security_bits() < spec.security.bits();
         Ok(parameters)
     }
@@ -176,12 +173,9 @@ impl Parameters {
     }
 
     /// The largest of 256, 192 and 128 bits whose cap holds for the ring degree, the modulus and the secret; 0 when
-    /// none does, or when errors are narrower than estimated.
+    /// none does.
     #[must_use]
     pub fn security_bits(&self) -> u32 {
-        if self.error_cbd < ERROR_CBD {
-            return 0;
-        }
         let log_qp = self.qp_bit_length();
         let holds = |level: &SecurityLevel| {
             self.secret.max_log_qp(*level, self.log_n).is_some_and(|cap| log_qp <= cap)
@@ -196,7 +190,7 @@ impl Parameters {
     }
 
     /// Whether these parameters exist only because of [`ParameterSpec::allow_insecure`]: the modulus is above the cap of
-    /// the security level, or the secret or the error is not the one that the caps are for. Records have to say so.
+    /// the security level, or the secret is not the one that the caps are for. Records have to say so.
     #[must_use]
     pub fn is_insecure(&self) -> bool {
         self.insecure
@@ -206,12 +200,6 @@ impl Parameters {
     #[must_use]
     pub fn secret(&self) -> SecretDistribution {
         self.secret
-    }
-
-    /// Parameter of the centred binomial error (variance half of it).
-    #[must_use]
-    pub fn error_cbd(&self) -> u32 {
-        self.error_cbd
     }
 
     /// The canonical scale of a level: that of fresh plaintexts and ciphertexts there, and of products of such one level
@@ -242,7 +230,6 @@ impl Parameters {
             .dnum(self.dnum())
             .security(self.security)
             .secret(self.secret)
-            .error_cbd(self.error_cbd)
             .log_scale(self.groups[0].scale.log2().round() as u32);
         spec.allow_insecure = self.insecure;
         spec
@@ -262,10 +249,6 @@ fn insecure(spec: &ParameterSpec, log_qp: u32, cap: Option<u32>) -> CkksError {
 }
 
 fn check_estimated(spec: &ParameterSpec) -> Result<(), CkksError> {
-    if spec.error_cbd == 0 || spec.error_cbd > 64 {
-        let expected = format!("1 to 64 ({ERROR_CBD} is the one that is estimated)");
-        return Err(CkksError::Parameter { name: "error_cbd", found: spec.error_cbd.to_string(), expected });
-    }
     if let SecretDistribution::FixedWeight(h) = spec.secret
         && (h == 0 || h as usize > 1 << spec.log_n)
     {
@@ -280,13 +263,6 @@ fn check_estimated(spec: &ParameterSpec) -> Result<(), CkksError> {
             what: "the secret's distribution",
             found: format!("{:?}", spec.secret),
             expected: "UniformTernary".to_owned(),
-        });
-    }
-    if spec.error_cbd != ERROR_CBD {
-        return Err(CkksError::NotEstimated {
-            what: "the error's binomial parameter",
-            found: spec.error_cbd.to_string(),
-            expected: ERROR_CBD.to_string(),
         });
     }
     Ok(())

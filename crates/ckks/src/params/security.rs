@@ -86,7 +86,8 @@ const FIRST_LOG_N: u32 = 10;
 
 /// Largest bit length of QP at 128, 192 and 256 bits of classical security, for N = 2^10, 2^11, ..., 2^17.
 ///
-/// Uniform ternary secret, error of standard deviation 3.19. Each entry is the smaller of two: Table 5.2 of the Security
+/// Uniform ternary secret, Gaussian error of standard deviation 3.19 (the estimate for the centred binomial one of 3.24
+/// that is drawn here is the same). Each entry is the smaller of two: Table 5.2 of the Security
 /// Guidelines for Implementing Homomorphic Encryption (Bossuat et al., IACR Communications in Cryptology 1(4), 2024;
 /// ePrint 2024/463), and a run of the lattice-estimator (commit 27a581b, cost model MATZOV, unlimited samples; uSVP, BDD
 /// and dual hybrid attacks). The runs are one bit lower at 2^16 (128 bits), 2^15 (192 bits) and 2^17 (all three), else equal.
@@ -153,7 +154,3 @@ impl SecretDistribution {
         }
     }
 }
-
-/// Parameter of the centred binomial error: the sum of this many differences of two bits, variance 21/2, standard
-/// deviation 3.24. The estimates of the caps are the same for it and for a Gaussian of standard deviation 3.19.
-pub const ERROR_CBD: u32 = 21;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Parameters, SecretDistribution, SecurityLevel, security::ERROR_CBD};
+use super::{Parameters, SecretDistribution, SecurityLevel};
 use crate::error::CkksError;
 
 /// Parameters as asked for, unchecked; [`Self::check`] finds primes, enforces the security caps and returns
@@ -41,8 +41,6 @@ pub struct ParameterSpec {
     pub(super) allow_insecure: bool,
     #[serde(default)]
     pub(super) secret: SecretDistribution,
-    #[serde(default = "default_error_cbd")]
-    pub(super) error_cbd: u32,
 }
 
 /// log2 of the scale where nothing is said.
@@ -50,10 +48,6 @@ pub const DEFAULT_LOG_SCALE: u32 = 40;
 
 fn default_log_scale() -> u32 {
     DEFAULT_LOG_SCALE
-}
-
-fn default_error_cbd() -> u32 {
-    ERROR_CBD
 }
 
 /// One level of a chain: a group of one or two primes that a rescaling drops together.
@@ -109,7 +103,6 @@ impl ParameterSpec {
             security: SecurityLevel::default(),
             allow_insecure: false,
             secret: SecretDistribution::default(),
-            error_cbd: ERROR_CBD,
         }
     }
 
@@ -172,7 +165,7 @@ impl ParameterSpec {
         self
     }
 
-    /// Lets insecure parameters through: ring degrees down to 8 for tests, secrets and errors without an estimate.
+    /// Lets insecure parameters through: ring degrees down to 8 for tests, secrets without an estimate.
     /// [`Parameters::is_insecure`] tells, and whoever records results has to say so.
     #[must_use]
     pub fn allow_insecure(mut self) -> Self {
@@ -187,14 +180,6 @@ impl ParameterSpec {
         self
     }
 
-    /// Errors from a centred binomial distribution with another parameter than [`ERROR_CBD`] (variance `eta`/2); needs
-    /// [`Self::allow_insecure`].
-    #[must_use]
-    pub fn error_cbd(mut self, eta: u32) -> Self {
-        self.error_cbd = eta;
-        self
-    }
-
     /// log2 of the ring degree that is asked for.
     #[must_use]
     pub fn log_n(&self) -> u32 {
@@ -204,7 +189,7 @@ impl ParameterSpec {
     /// Finds the primes and checks everything.
     ///
     /// # Errors
-    /// [`CkksError::Insecure`] above the cap of the security level, [`CkksError::NotEstimated`] for a secret or an error
+    /// [`CkksError::Insecure`] above the cap of the security level, [`CkksError::NotEstimated`] for a secret
     /// without one, [`CkksError::Parameter`] for what is impossible or contradictory, [`CkksError::Ring`] when there
     /// are too few primes of the wanted size.
     pub fn check(&self) -> Result<Parameters, CkksError> {
