@@ -18,6 +18,7 @@ mod relinearize;
 mod rescale;
 mod rotate;
 pub(crate) mod scalar;
+mod switch;
 mod workspace;
 
 pub use hoist::Hoisted;
