@@ -18,7 +18,7 @@ use crate::{
 ///
 /// ```
 /// use ckks::{Context, Level, ParameterSpec};
-/// let parameters = ParameterSpec::new(12).log_q0(40).log_scale(30).depth(1).check()?;
+/// let parameters = ParameterSpec::new(12).log_q0(34).log_scale(28).depth(1).check()?;
 /// let context = Context::new(&parameters)?;
 /// assert_eq!(context.n(), 4096);
 /// assert_eq!(context.q_basis(Level(0))?.len(), 1);

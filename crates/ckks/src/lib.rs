@@ -3,6 +3,7 @@
 mod ciphertext;
 mod context;
 mod decrypt;
+mod dry_run;
 pub mod encoder;
 mod encrypt;
 mod error;
@@ -11,6 +12,7 @@ mod keygen;
 pub mod keys;
 mod keyswitch;
 pub mod noise;
+mod operations;
 pub mod params;
 mod plaintext;
 mod precision;
@@ -20,6 +22,7 @@ mod seeds;
 pub use ciphertext::Ciphertext;
 pub use context::Context;
 pub use decrypt::{DECRYPTION_MARGIN_BITS, Decryptor, Flooding};
+pub use dry_run::{CiphertextShape, DryRun, PlaintextShape, Plan};
 pub use encoder::{Complex64, Encoder, EncoderScratch};
 pub use encrypt::{EncryptionKey, EncryptionSpace, Encryptor, SeededCiphertext};
 pub use error::CkksError;
@@ -30,6 +33,7 @@ pub use keys::{
     SwitchingKey,
 };
 pub use noise::Noise;
+pub use operations::Operations;
 pub use params::{ParameterSpec, Parameters, SecurityLevel};
 pub use plaintext::Plaintext;
 pub use precision::{PartBits, PrecisionStats};

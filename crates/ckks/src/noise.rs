@@ -127,6 +127,26 @@ impl Noise {
         }
     }
 
+    /// The noise after adding the number `value` to every slot: its rounding is one coefficient of at most 1/2, in every
+    /// slot alike.
+    pub(crate) fn add_constant(&self, value: f64, n: usize) -> Self {
+        let rounding = Added { std: (ROUNDING_VARIANCE / n as f64).sqrt(), bound: 0.5 };
+        let value = value.abs();
+        let number = Self { std: 0.0, bound: 0.0, message_rms: value, message_bound: value };
+        self.add(&number).plus(rounding)
+    }
+
+    /// The noise after multiplication by a whole number, which is exact.
+    pub(crate) fn mul_integer(&self, factor: i64) -> Self {
+        let size = factor.unsigned_abs() as f64;
+        Self {
+            std: size * self.std,
+            bound: size * self.bound,
+            message_rms: size * self.message_rms,
+            message_bound: size * self.message_bound,
+        }
+    }
+
     /// The noise after division by `divisor`, with the rounding it adds.
     pub(crate) fn divide(&self, divisor: f64, rounding: Added) -> Self {
         Self { std: self.std / divisor, bound: self.bound / divisor, ..*self }.plus(rounding)

@@ -1,5 +1,7 @@
 //! Encoding against its definition, its precision, and its refusals.
 
+#![expect(clippy::unwrap_used, reason = "a failed unwrap in a helper is a failed test")]
+
 use std::f64::consts::PI;
 
 use ckks::{

@@ -19,7 +19,7 @@ pub fn inner_sum_rotations(stride: usize, count: usize) -> Vec<i64> {
 /// Walks through the binary digits of `count`, lowest first. At each digit 2^k calls `f(doubled, placed)`: `doubled` is
 /// the rotation that turns sums of 2^(k-1) terms into sums of 2^k (`None` at the first digit), `placed` the number of
 /// terms summed already where this digit is set.
-fn walk(count: usize, mut f: impl FnMut(Option<usize>, Option<usize>)) {
+pub(crate) fn walk(count: usize, mut f: impl FnMut(Option<usize>, Option<usize>)) {
     let mut placed = 0;
     for bit in 0..usize::BITS - count.leading_zeros() {
         let size = 1usize << bit;

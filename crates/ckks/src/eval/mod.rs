@@ -10,14 +10,14 @@
 mod add;
 mod align;
 mod hoist;
-mod inner_sum;
+pub(crate) mod inner_sum;
 mod mul;
 mod plain;
 mod products;
 mod relinearize;
 mod rescale;
 mod rotate;
-mod scalar;
+pub(crate) mod scalar;
 mod switch;
 mod workspace;
 

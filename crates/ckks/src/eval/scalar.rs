@@ -7,7 +7,6 @@ use crate::{
     ciphertext::Ciphertext,
     error::CkksError,
     keyswitch::by_construction,
-    noise::{Added, Noise},
     scale::{Level, Scale},
 };
 
@@ -15,7 +14,7 @@ use crate::{
 const MAX_CONSTANT_BITS: f64 = 126.0;
 
 /// value * scale, rounded to an integer.
-fn constant(op: &'static str, value: f64, scale: Scale) -> Result<i128, CkksError> {
+pub(crate) fn constant(op: &'static str, value: f64, scale: Scale) -> Result<i128, CkksError> {
     if !value.is_finite() {
         return Err(CkksError::NonFinite { op, index: 0, value: value.to_string() });
     }
@@ -57,11 +56,7 @@ impl Evaluator<'_> {
             let c = residue(modulus, constant);
             limb.iter_mut().for_each(|word| *word = modulus.add(*word, c));
         });
-        // The rounding of the constant is one coefficient of at most 1/2, in every slot alike.
-        let rounding = Added { std: (1.0 / 12.0 / self.context.n() as f64).sqrt(), bound: 0.5 };
-        let value = value.abs();
-        let number = Noise { std: 0.0, bound: 0.0, message_rms: value, message_bound: value };
-        a.noise = a.noise.add(&number).plus(rounding);
+        a.noise = a.noise.add_constant(value, self.context.n());
         Ok(())
     }
 
@@ -155,14 +150,7 @@ impl Evaluator<'_> {
         for part in &mut out.parts {
             part.mul_i64_assign(factor);
         }
-        let size = factor.unsigned_abs() as f64;
-        let Noise { std, bound, message_rms, message_bound } = a.noise;
-        out.noise = Noise {
-            std: size * std,
-            bound: size * bound,
-            message_rms: size * message_rms,
-            message_bound: size * message_bound,
-        };
+        out.noise = a.noise.mul_integer(factor);
         Ok(out)
     }
 
