@@ -4,8 +4,8 @@
 //! six stages are one pass over 64 consecutive values in eight registers: three stages between registers, a transpose,
 //! three more stages, and the transpose back.
 
-use super::plan::Twiddle;
-use crate::modulus::Modulus;
+use super::plan::{TAIL_LINES, Twiddle};
+use crate::modulus::{IFMA_BITS, IFMA_MASK, Modulus};
 use core::arch::x86_64::__m512i;
 
 /// What a pass has to do first with the operands that are not multiplied in its first stage.
@@ -13,52 +13,70 @@ use core::arch::x86_64::__m512i;
 pub(super) enum Entry {
     /// Nothing: there is room for this pass' stages.
     Free,
-    /// They are canonical: add the offset 8p.
+    /// They are canonical: add the offset.
     Canonical,
-    /// They have used up their room: reduce them to (7p, 9p).
+    /// They have used up their room: reduce them to within p of the offset.
     Full,
 }
 
 /// Vectors of one prime that every pass needs.
 #[derive(Clone, Copy)]
 pub(super) struct Constants {
+    /// Zero, from memory so that the compiler copies a register (free) instead of clearing one (an executed operation).
+    pub(super) zero: __m512i,
     pub(super) p: __m512i,
     pub(super) two_p: __m512i,
     pub(super) four_p: __m512i,
     pub(super) eight_p: __m512i,
+    /// 2^52 - p: multiplying by it subtracts multiples of p in the low 52 bits.
+    pub(super) minus_p: __m512i,
+    /// The low 52 bits.
+    pub(super) mask: __m512i,
+    /// 1 in every lane.
+    pub(super) unit: __m512i,
+    /// The offset of lazy values, a multiple k p.
+    pub(super) offset: __m512i,
+    /// 1 - k, the start of a quotient that leaves the offset behind.
+    pub(super) offset_quotient: __m512i,
+    /// floor(2^52 / p).
+    pub(super) reciprocal: __m512i,
     /// p^-1 mod 2^52.
     pub(super) inverse: __m512i,
-    /// The prepared constant 1, a product with which is a reduction.
-    pub(super) one: __m512i,
-    pub(super) one_quotient: __m512i,
 }
 
 impl Constants {
     #[target_feature(enable = "avx512f")]
-    pub(super) fn new(q: &Modulus) -> Self {
-        let (p, one) = (q.value(), q.prepare(1));
+    pub(super) fn new(q: &Modulus, offset: u32) -> Self {
+        let p = q.value();
         Self {
+            zero: zero!(),
             p: splat!(p),
             two_p: splat!(2 * p),
             four_p: splat!(4 * p),
             eight_p: splat!(8 * p),
+            minus_p: splat!((1u64 << IFMA_BITS) - p),
+            mask: splat!(IFMA_MASK),
+            unit: splat!(1u64),
+            offset: splat!(u64::from(offset) * p),
+            offset_quotient: splat!(1 - i64::from(offset)),
+            reciprocal: splat!((1u64 << IFMA_BITS) / p),
             inverse: splat!(q.inv52()),
-            one: splat!(one.mont),
-            one_quotient: splat!(one.mont_quotient),
         }
     }
 }
 
-/// (x, y) -> (x + w y, x - w y). Lazy: both grow by p on either side. Strict: [0, 4p) to [0, 4p).
+/// (x, y) -> (x + w y, x - w y). Lazy: both grow by p on either side, and bits above the 52nd are noise. Strict: [0, 4p)
+/// to [0, 4p), clean.
 macro_rules! butterfly {
     ($lazy:expr, $c:ident, $v:ident, $i:literal, $j:literal, $w:expr, $wq:expr) => {{
+        let (x, y) = ($v[$i], $v[$j]);
         if $lazy {
-            let t = montgomery!(zero!(), $v[$j], $w, $wq, $c.p);
-            $v[$j] = sub!($v[$i], t);
-            $v[$i] = add!($v[$i], t);
+            let sum = shoup!($c, x, y, $w, $wq);
+            $v[$j] = sub!(add!(x, x), sum);
+            $v[$i] = sum;
         } else {
-            let t = montgomery!($c.p, $v[$j], $w, $wq, $c.p); // in (0, 2p)
-            let x = fold!($v[$i], $c.two_p);
+            let t = montgomery!($c.p, y, $w, $wq, $c.p, $c.zero); // in (0, 2p)
+            let x = fold!(x, $c.two_p);
             $v[$j] = sub!(add!(x, $c.two_p), t);
             $v[$i] = add!(x, t);
         }
@@ -72,8 +90,8 @@ macro_rules! enter {
             for x in &mut $v[..$count] {
                 match $entry {
                     Entry::Free => {}
-                    Entry::Canonical => *x = add!(*x, $c.eight_p),
-                    Entry::Full => *x = montgomery!($c.eight_p, *x, $c.one, $c.one_quotient, $c.p),
+                    Entry::Canonical => *x = add!(*x, $c.offset),
+                    Entry::Full => *x = subtract_multiple!($c, *x, mul_high!($c.offset_quotient, *x, $c.reciprocal)),
                 }
             }
         }
@@ -174,7 +192,46 @@ pub(super) fn pass_2<const LAZY: bool>(c: &Constants, block: &mut [[u64; 8]], en
     }
 }
 
-/// The last six stages over runs of 64 values; `tables` has [`super::plan::TAIL_LINES`] lines for each run.
+/// `radix_8` on `u`, woven with the transposition of `v`.
+macro_rules! radix_8_weave {
+    ($lazy:expr, $c:ident, $u:ident, $w:ident, $q:ident, $v:ident, $first:ident) => {
+        weave_transpose!($v, $first, [
+            butterfly!($lazy, $c, $u, 0, 4, $w[0], $q[0]);
+            butterfly!($lazy, $c, $u, 1, 5, $w[0], $q[0]);
+            butterfly!($lazy, $c, $u, 2, 6, $w[0], $q[0]);
+            butterfly!($lazy, $c, $u, 3, 7, $w[0], $q[0]);
+            butterfly!($lazy, $c, $u, 0, 2, $w[1], $q[1]);
+            butterfly!($lazy, $c, $u, 1, 3, $w[1], $q[1]);
+            butterfly!($lazy, $c, $u, 4, 6, $w[2], $q[2]);
+            butterfly!($lazy, $c, $u, 5, 7, $w[2], $q[2]);
+            butterfly!($lazy, $c, $u, 0, 1, $w[3], $q[3]);
+            butterfly!($lazy, $c, $u, 2, 3, $w[4], $q[4]);
+            butterfly!($lazy, $c, $u, 4, 5, $w[5], $q[5]);
+            butterfly!($lazy, $c, $u, 6, 7, $w[6], $q[6]);
+        ])
+    };
+}
+
+/// Factors of one run's rows, in every lane.
+macro_rules! row_factors {
+    ($table:ident, $line:literal) => {
+        core::array::from_fn::<__m512i, 7, _>(|i| splat!($table[$line][i]))
+    };
+}
+
+/// Factors of one run's columns and their companions: one of a pair is loaded, the other computed from it.
+macro_rules! column_factors {
+    ($lazy:expr, $c:ident, $table:ident) => {{
+        let stored: [__m512i; 7] = core::array::from_fn(|i| load!(&$table[2 + i]));
+        let other: [__m512i; 7] = core::array::from_fn(|i| other_of_pair!($lazy, $c, stored[i]));
+        if $lazy { (other, stored) } else { (stored, other) }
+    }};
+}
+
+/// Runs ahead of the one worked on whose table is fetched: the time of three covers the latency of memory.
+pub(super) const RUNS_AHEAD: usize = 3;
+
+/// The last six stages over runs of 64 values; `tables` has [`TAIL_LINES`] lines for each run.
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn tail<const LAZY: bool, const CANONICAL: bool>(
     c: &Constants,
@@ -182,35 +239,63 @@ pub(super) fn tail<const LAZY: bool, const CANONICAL: bool>(
     entry: Entry,
     tables: &[[u64; 8]],
 ) {
+    macro_rules! output {
+        ($x:expr) => {{
+            let x = $x;
+            match (LAZY, CANONICAL) {
+                (true, true) => canonical!(c, x),
+                (true, false) => x,
+                (false, _) => fold!(fold!(x, c.two_p), c.p),
+            }
+        }};
+    }
     macro_rules! run {
-        ($entry:expr) => {
-            for (rows, table) in rows.as_chunks_mut::<8>().0.iter_mut().zip(tables.as_chunks::<8>().0) {
-                let mut v: [__m512i; 8] = core::array::from_fn(|i| load!(&rows[i]));
-                {
-                    let w: [__m512i; 7] = core::array::from_fn(|i| splat!(table[0][i]));
-                    let q: [__m512i; 7] = core::array::from_fn(|i| mul_low!(zero!(), w[i], c.inverse));
-                    enter!(LAZY, $entry, c, v, 4);
-                    radix_8!(LAZY, c, v, w, q);
+        ($entry:expr) => {{
+            let (pairs, single) = rows.as_chunks_mut::<8>().0.as_chunks_mut::<2>();
+            let (table_pairs, rest) = tables.as_chunks::<TAIL_LINES>().0.as_chunks::<2>();
+            for ([a, b], [table_a, table_b]) in pairs.iter_mut().zip(table_pairs) {
+                prefetch!(table_a, RUNS_AHEAD * TAIL_LINES, 2 * TAIL_LINES);
+                let mut v: [__m512i; 8] = core::array::from_fn(|i| load!(&a[i]));
+                let (w, q) = (row_factors!(table_a, 0), row_factors!(table_a, 1));
+                enter!(LAZY, $entry, c, v, 4);
+                radix_8!(LAZY, c, v, w, q);
+                let mut u: [__m512i; 8] = core::array::from_fn(|i| load!(&b[i]));
+                let (w, q) = (row_factors!(table_b, 0), row_factors!(table_b, 1));
+                enter!(LAZY, $entry, c, u, 4);
+                radix_8_weave!(LAZY, c, u, w, q, v, unchanged);
+                let (w, q) = column_factors!(LAZY, c, table_a);
+                radix_8_weave!(LAZY, c, v, w, q, u, unchanged);
+                let (w, q) = column_factors!(LAZY, c, table_b);
+                radix_8_weave!(LAZY, c, u, w, q, v, output);
+                for (row, x) in a.iter_mut().zip(v) {
+                    store!(row, x);
                 }
-                transpose!(v);
-                {
-                    let w: [__m512i; 7] = core::array::from_fn(|i| load!(&table[1 + i]));
-                    let q: [__m512i; 7] = core::array::from_fn(|i| mul_low!(zero!(), w[i], c.inverse));
-                    radix_8!(LAZY, c, v, w, q);
+                for x in &mut u {
+                    *x = output!(*x);
                 }
-                for x in &mut v {
-                    if CANONICAL && LAZY {
-                        *x = unsign!(montgomery!(zero!(), *x, c.one, c.one_quotient, c.p), c.p);
-                    } else if CANONICAL || !LAZY {
-                        *x = fold!(fold!(*x, c.two_p), c.p);
-                    }
-                }
-                transpose!(v);
-                for (row, x) in rows.iter_mut().zip(v) {
+                transpose!(u);
+                for (row, x) in b.iter_mut().zip(u) {
                     store!(row, x);
                 }
             }
-        };
+            // A ring of 64 has one run only.
+            for (a, table) in single.iter_mut().zip(rest) {
+                let mut v: [__m512i; 8] = core::array::from_fn(|i| load!(&a[i]));
+                let (w, q) = (row_factors!(table, 0), row_factors!(table, 1));
+                enter!(LAZY, $entry, c, v, 4);
+                radix_8!(LAZY, c, v, w, q);
+                transpose!(v);
+                let (w, q) = column_factors!(LAZY, c, table);
+                radix_8!(LAZY, c, v, w, q);
+                for x in &mut v {
+                    *x = output!(*x);
+                }
+                transpose!(v);
+                for (row, x) in a.iter_mut().zip(v) {
+                    store!(row, x);
+                }
+            }
+        }};
     }
     match entry {
         Entry::Free => run!(Entry::Free),

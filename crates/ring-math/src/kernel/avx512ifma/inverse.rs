@@ -5,22 +5,24 @@
 //! primitive 8th root and i = s^2, then a product of output j with w^-j. Between passes lazy values are signed, in
 //! (-p, p); strict ones lie in [0, 2p).
 
-use super::{forward::Constants, plan::Twiddle};
+use super::{forward::{Constants, RUNS_AHEAD}, plan::{TAIL_LINES, Twiddle}};
 use core::arch::x86_64::__m512i;
 
-/// i^-1, s^-1, (i s)^-1 of one prime.
+/// 1, i^-1, s^-1, (i s)^-1 of one prime.
 #[derive(Clone, Copy)]
 pub(super) struct Units {
     i: (__m512i, __m512i),
     s: (__m512i, __m512i),
     is: (__m512i, __m512i),
+    /// The prepared constant 1, a product with which is a reduction.
+    one: (__m512i, __m512i),
 }
 
 impl Units {
     #[target_feature(enable = "avx512f")]
-    pub(super) fn new(units: &[Twiddle; 3]) -> Self {
-        let [i, s, is] = units.map(|t| (splat!(t.value), splat!(t.quotient)));
-        Self { i, s, is }
+    pub(super) fn new(units: &[Twiddle; 4]) -> Self {
+        let [one, i, s, is] = units.map(|t| (splat!(t.value), splat!(t.quotient)));
+        Self { i, s, is, one }
     }
 }
 
@@ -59,11 +61,11 @@ macro_rules! twisted {
         let (w, wq) = $w;
         let x = $v[$i];
         if $lazy {
-            let t = montgomery!(zero!(), $v[$j], w, wq, $c.p);
-            $v[$i] = add!(x, t);
-            $v[$j] = sub!(x, t);
+            let sum = shoup!($c, x, $v[$j], w, wq);
+            $v[$i] = sum;
+            $v[$j] = sub!(add!(x, x), sum);
         } else {
-            let t = montgomery!($c.p, $v[$j], w, wq, $c.p);
+            let t = montgomery!($c.p, $v[$j], w, wq, $c.p, $c.zero);
             $v[$i] = fold!(add!(x, t), $c.two_p);
             $v[$j] = fold!(sub!(add!(x, $c.two_p), t), $c.two_p);
         }
@@ -76,12 +78,12 @@ macro_rules! twisted_to_multipliers {
         let (w, wq) = $w;
         if $lazy {
             let x = add!($v[$i], $offset);
-            let t = montgomery!(zero!(), $v[$j], w, wq, $c.p);
-            $v[$i] = add!(x, t);
-            $v[$j] = sub!(x, t);
+            let sum = shoup!($c, x, $v[$j], w, wq);
+            $v[$i] = sum;
+            $v[$j] = sub!(add!(x, x), sum);
         } else {
             let x = $v[$i];
-            let t = montgomery!($c.p, $v[$j], w, wq, $c.p);
+            let t = montgomery!($c.p, $v[$j], w, wq, $c.p, $c.zero);
             $v[$i] = add!(x, t);
             $v[$j] = sub!(add!(x, $c.two_p), t);
         }
@@ -125,17 +127,32 @@ macro_rules! inverse_8 {
     }};
 }
 
-/// The product that ends a pass: (-p, p) when lazy, (0, 2p) when strict, [0, p) at the end of the transform.
+/// The product that ends a pass: [-p, p) when lazy, (0, 2p) when strict, [0, p) at the end of the transform.
 macro_rules! finish {
     ($lazy:expr, $last:expr, $c:ident, $x:expr, $w:expr, $wq:expr) => {
-        if $last {
-            unsign!(montgomery!(zero!(), $x, $w, $wq, $c.p), $c.p)
+        if $lazy && $last {
+            let product = shoup!($c, $c.p, $x, $w, $wq); // in [0, 2p)
+            fold!(core::arch::x86_64::_mm512_and_si512(product, $c.mask), $c.p)
         } else if $lazy {
-            montgomery!(zero!(), $x, $w, $wq, $c.p)
+            shoup!($c, $c.zero, $x, $w, $wq)
+        } else if $last {
+            unsign!(montgomery!($c.zero, $x, $w, $wq, $c.p, $c.zero), $c.p)
         } else {
-            montgomery!($c.p, $x, $w, $wq, $c.p)
+            montgomery!($c.p, $x, $w, $wq, $c.p, $c.zero)
         }
     };
+}
+
+/// Output 0 of a pass, whose factor is 1: only reduced.
+macro_rules! reduce {
+    ($lazy:expr, $c:ident, $x:expr, $one:expr) => {{
+        let x = $x;
+        if $lazy {
+            subtract_multiple!($c, x, mul_high!($c.unit, x, $c.reciprocal))
+        } else {
+            montgomery!($c.p, x, $one.0, $one.1, $c.p, $c.zero)
+        }
+    }};
 }
 
 /// A pass of radix 8 over `block`; `tw[j]` multiplies output j.
@@ -214,27 +231,74 @@ pub(super) fn pass_2<const LAZY: bool, const LAST: bool>(
     }
 }
 
-/// The first six stages over runs of 64 values; `tables` has [`super::plan::TAIL_LINES`] lines for each run.
+/// `inverse_8` on `x`, woven with the transposition of `v`.
+macro_rules! inverse_8_weave {
+    ($lazy:expr, $c:ident, $u:ident, $x:ident, $v:ident) => {
+        weave_transpose!($v, unchanged, [
+            plain!($lazy, $c, $x, 0, 1);
+            plain_to_multiplier!($lazy, $c, $x, 2, 3, $c.two_p);
+            plain!($lazy, $c, $x, 4, 5);
+            plain_to_multiplier!($lazy, $c, $x, 6, 7, $c.two_p);
+            plain!($lazy, $c, $x, 0, 2);
+            twisted!($lazy, $c, $x, 1, 3, $u.i);
+            plain_to_multiplier!($lazy, $c, $x, 4, 6, $c.four_p);
+            twisted_to_multipliers!($lazy, $c, $x, 5, 7, $u.i, $c.four_p);
+            plain_to_multipliers!($lazy, $c, $x, 0, 4, $c.eight_p);
+            twisted_to_multipliers!($lazy, $c, $x, 2, 6, $u.i, $c.eight_p);
+            twisted_to_multipliers!($lazy, $c, $x, 1, 5, $u.s, $c.eight_p);
+            twisted_to_multipliers!($lazy, $c, $x, 3, 7, $u.is, $c.eight_p);
+        ])
+    };
+}
+
+/// The first six stages over runs of 64 values; `tables` has [`TAIL_LINES`] lines for each run.
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn tail<const LAZY: bool>(c: &Constants, u: &Units, rows: &mut [[u64; 8]], tables: &[[u64; 8]]) {
-    for (rows, table) in rows.as_chunks_mut::<8>().0.iter_mut().zip(tables.as_chunks::<8>().0) {
-        let mut v: [__m512i; 8] = core::array::from_fn(|i| load!(&rows[i]));
+    macro_rules! finish_columns {
+        ($v:ident, $table:ident) => {
+            $v[0] = reduce!(LAZY, c, $v[0], u.one);
+            for j in 1..8 {
+                let stored = load!(&$table[1 + j]);
+                let other = other_of_pair!(LAZY, c, stored);
+                let (w, q) = if LAZY { (other, stored) } else { (stored, other) };
+                $v[j] = finish!(LAZY, false, c, $v[j], w, q);
+            }
+        };
+    }
+    macro_rules! finish_rows {
+        ($v:ident, $table:ident, $rows:ident) => {
+            store!(&mut $rows[0], reduce!(LAZY, c, $v[0], u.one));
+            for j in 1..8 {
+                let (w, q) = (splat!($table[0][j]), splat!($table[1][j]));
+                store!(&mut $rows[j], finish!(LAZY, false, c, $v[j], w, q));
+            }
+        };
+    }
+    let (pairs, single) = rows.as_chunks_mut::<8>().0.as_chunks_mut::<2>();
+    let (table_pairs, rest) = tables.as_chunks::<TAIL_LINES>().0.as_chunks::<2>();
+    for ([a, b], [table_a, table_b]) in pairs.iter_mut().zip(table_pairs) {
+        prefetch!(table_a, RUNS_AHEAD * TAIL_LINES, 2 * TAIL_LINES);
+        prefetch!(a, RUNS_AHEAD * 8, 2 * 8);
+        let mut v: [__m512i; 8] = core::array::from_fn(|i| load!(&a[i]));
+        transpose!(v);
+        let mut x: [__m512i; 8] = core::array::from_fn(|i| load!(&b[i]));
+        inverse_8_weave!(LAZY, c, u, v, x);
+        finish_columns!(v, table_a);
+        inverse_8_weave!(LAZY, c, u, x, v);
+        finish_columns!(x, table_b);
+        inverse_8_weave!(LAZY, c, u, v, x);
+        finish_rows!(v, table_a, a);
+        inverse_8!(LAZY, c, u, x);
+        finish_rows!(x, table_b, b);
+    }
+    // A ring of 64 has one run only.
+    for (a, table) in single.iter_mut().zip(rest) {
+        let mut v: [__m512i; 8] = core::array::from_fn(|i| load!(&a[i]));
         transpose!(v);
         inverse_8!(LAZY, c, u, v);
-        v[0] = finish!(LAZY, false, c, v[0], c.one, c.one_quotient);
-        for j in 1..8 {
-            let w = load!(&table[j]);
-            v[j] = finish!(LAZY, false, c, v[j], w, mul_low!(zero!(), w, c.inverse));
-        }
+        finish_columns!(v, table);
         transpose!(v);
         inverse_8!(LAZY, c, u, v);
-        v[0] = finish!(LAZY, false, c, v[0], c.one, c.one_quotient);
-        for j in 1..8 {
-            let w = splat!(table[0][j]);
-            v[j] = finish!(LAZY, false, c, v[j], w, mul_low!(zero!(), w, c.inverse));
-        }
-        for (row, x) in rows.iter_mut().zip(v) {
-            store!(row, x);
-        }
+        finish_rows!(v, table, a);
     }
 }

@@ -72,42 +72,55 @@ macro_rules! unsign {
 
 /// acc + y * w mod p, with the product in (-p, p), for y in [0, 2^52) and the prepared constant (w, wq).
 macro_rules! montgomery {
-    ($acc:expr, $y:expr, $w:expr, $wq:expr, $p:expr) => {{
+    ($acc:expr, $y:expr, $w:expr, $wq:expr, $p:expr) => {
+        montgomery!($acc, $y, $w, $wq, $p, zero!())
+    };
+    ($acc:expr, $y:expr, $w:expr, $wq:expr, $p:expr, $zero:expr) => {{
         let y = $y;
-        let m = mul_low!(zero!(), y, $wq);
-        sub!(mul_high!($acc, y, $w), mul_high!(zero!(), m, $p))
+        let m = mul_low!($zero, y, $wq);
+        sub!(mul_high!($acc, y, $w), mul_high!($zero, m, $p))
     }};
 }
 
-/// Transposes eight vectors of eight words; its own inverse.
-macro_rules! transpose {
-    ($v:ident) => {{
-        use core::arch::x86_64::{_mm512_shuffle_i64x2, _mm512_unpackhi_epi64, _mm512_unpacklo_epi64};
-        let t0 = _mm512_unpacklo_epi64($v[0], $v[1]);
-        let t1 = _mm512_unpackhi_epi64($v[0], $v[1]);
-        let t2 = _mm512_unpacklo_epi64($v[2], $v[3]);
-        let t3 = _mm512_unpackhi_epi64($v[2], $v[3]);
-        let t4 = _mm512_unpacklo_epi64($v[4], $v[5]);
-        let t5 = _mm512_unpackhi_epi64($v[4], $v[5]);
-        let t6 = _mm512_unpacklo_epi64($v[6], $v[7]);
-        let t7 = _mm512_unpackhi_epi64($v[6], $v[7]);
-        // 0x88 takes 128-bit lanes 0 and 2 of both operands, 0xDD lanes 1 and 3.
-        let s0 = _mm512_shuffle_i64x2::<0x88>(t0, t2);
-        let s1 = _mm512_shuffle_i64x2::<0x88>(t4, t6);
-        let s2 = _mm512_shuffle_i64x2::<0xDD>(t0, t2);
-        let s3 = _mm512_shuffle_i64x2::<0xDD>(t4, t6);
-        let s4 = _mm512_shuffle_i64x2::<0x88>(t1, t3);
-        let s5 = _mm512_shuffle_i64x2::<0x88>(t5, t7);
-        let s6 = _mm512_shuffle_i64x2::<0xDD>(t1, t3);
-        let s7 = _mm512_shuffle_i64x2::<0xDD>(t5, t7);
-        $v[0] = _mm512_shuffle_i64x2::<0x88>(s0, s1);
-        $v[4] = _mm512_shuffle_i64x2::<0xDD>(s0, s1);
-        $v[2] = _mm512_shuffle_i64x2::<0x88>(s2, s3);
-        $v[6] = _mm512_shuffle_i64x2::<0xDD>(s2, s3);
-        $v[1] = _mm512_shuffle_i64x2::<0x88>(s4, s5);
-        $v[5] = _mm512_shuffle_i64x2::<0xDD>(s4, s5);
-        $v[3] = _mm512_shuffle_i64x2::<0x88>(s6, s7);
-        $v[7] = _mm512_shuffle_i64x2::<0xDD>(s6, s7);
+/// x + (y * w mod p), with the product in [-p, p), correct in the low 52 bits, for y in [0, 2^52) and Shoup's constants
+/// (w, floor(w * 2^52 / p)): the quotient is at most one too small (Harvey, 2014), and one is added to it for free.
+macro_rules! shoup {
+    ($c:ident, $x:expr, $y:expr, $w:expr, $wq:expr) => {{
+        let y = $y;
+        let quotient = mul_high!($c.unit, y, $wq);
+        mul_low!(mul_low!($x, y, $w), quotient, $c.minus_p)
+    }};
+}
+
+/// w from its companion floor(w * 2^52 / p) = (w * 2^52 - rest) / p with 0 < rest < p: the high half of companion * p is
+/// w - 1, exactly.
+macro_rules! factor_of_companion {
+    ($c:ident, $companion:expr) => {
+        mul_high!($c.unit, $companion, $c.p)
+    };
+}
+
+/// The word of a twiddle's pair that tables leave out: the factor from Shoup's companion (lazy), Montgomery's companion
+/// from the factor (strict).
+macro_rules! other_of_pair {
+    ($lazy:expr, $c:ident, $stored:expr) => {
+        if $lazy { factor_of_companion!($c, $stored) } else { mul_low!($c.zero, $stored, $c.inverse) }
+    };
+}
+
+/// x - quotient * p, correct in the low 52 bits.
+macro_rules! subtract_multiple {
+    ($c:ident, $x:expr, $quotient:expr) => {
+        mul_low!($x, $quotient, $c.minus_p)
+    };
+}
+
+/// From [0, 2^52), with noise above, to [0, p) and clean.
+macro_rules! canonical {
+    ($c:ident, $x:expr) => {{
+        let x = $x;
+        let reduced = subtract_multiple!($c, x, mul_high!($c.zero, x, $c.reciprocal));
+        fold!(core::arch::x86_64::_mm512_and_si512(reduced, $c.mask), $c.p)
     }};
 }
 
@@ -123,3 +136,71 @@ macro_rules! parts {
         let _ = rest;
     };
 }
+
+/// Asks for the `count` cache lines that start `ahead` elements after the start of `lines`; no address can fault.
+macro_rules! prefetch {
+    ($lines:expr, $ahead:expr, $count:expr) => {{
+        use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let start = $lines.as_ptr().wrapping_add($ahead);
+        for k in 0..$count {
+            _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(k).cast());
+        }
+    }};
+}
+
+/// Twelve steps of one block woven with the transposition of another, two shuffles a step, each vector of `$v` going
+/// through `$first` beforehand: multiplications and shuffles have ports of their own, but run at the same time only where
+/// they stand side by side.
+macro_rules! weave_transpose {
+    ($v:ident, $first:ident, [$($step:stmt;)+]) => {
+        weave_transpose!(@ $v, $first, $($step;)+);
+    };
+    (@ $v:ident, $first:ident, $s1:stmt; $s2:stmt; $s3:stmt; $s4:stmt; $s5:stmt; $s6:stmt; $s7:stmt; $s8:stmt; $s9:stmt;
+     $s10:stmt; $s11:stmt; $s12:stmt;) => {{
+        use core::arch::x86_64::{_mm512_shuffle_i64x2, _mm512_unpackhi_epi64, _mm512_unpacklo_epi64};
+        let (a, b) = ($first!($v[0]), $first!($v[1]));
+        let (t0, t1) = (_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+        $s1
+        let (a, b) = ($first!($v[2]), $first!($v[3]));
+        let (t2, t3) = (_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+        $s2
+        let (a, b) = ($first!($v[4]), $first!($v[5]));
+        let (t4, t5) = (_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+        $s3
+        let (a, b) = ($first!($v[6]), $first!($v[7]));
+        let (t6, t7) = (_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+        $s4
+        // 0x88 takes 128-bit lanes 0 and 2 of both operands, 0xDD lanes 1 and 3.
+        let (s0, s1) = (_mm512_shuffle_i64x2::<0x88>(t0, t2), _mm512_shuffle_i64x2::<0x88>(t4, t6));
+        $s5
+        let (s2, s3) = (_mm512_shuffle_i64x2::<0xDD>(t0, t2), _mm512_shuffle_i64x2::<0xDD>(t4, t6));
+        $s6
+        let (s4, s5) = (_mm512_shuffle_i64x2::<0x88>(t1, t3), _mm512_shuffle_i64x2::<0x88>(t5, t7));
+        $s7
+        let (s6, s7) = (_mm512_shuffle_i64x2::<0xDD>(t1, t3), _mm512_shuffle_i64x2::<0xDD>(t5, t7));
+        $s8
+        ($v[0], $v[4]) = (_mm512_shuffle_i64x2::<0x88>(s0, s1), _mm512_shuffle_i64x2::<0xDD>(s0, s1));
+        $s9
+        ($v[2], $v[6]) = (_mm512_shuffle_i64x2::<0x88>(s2, s3), _mm512_shuffle_i64x2::<0xDD>(s2, s3));
+        $s10
+        ($v[1], $v[5]) = (_mm512_shuffle_i64x2::<0x88>(s4, s5), _mm512_shuffle_i64x2::<0xDD>(s4, s5));
+        $s11
+        ($v[3], $v[7]) = (_mm512_shuffle_i64x2::<0x88>(s6, s7), _mm512_shuffle_i64x2::<0xDD>(s6, s7));
+        $s12
+    }};
+}
+
+/// The identity, for [`weave_transpose`].
+macro_rules! unchanged {
+    ($x:expr) => {
+        $x
+    };
+}
+
+/// Transposes eight vectors of eight words; its own inverse.
+macro_rules! transpose {
+    ($v:ident) => {
+        weave_transpose!($v, unchanged, [(); (); (); (); (); (); (); (); (); (); (); ();])
+    };
+}
+

@@ -10,8 +10,8 @@
 //! give T = y * w mod p with -p < T < p and no mask, because y * w' and m * p agree in their low 52 bits.
 //! Only a multiplier's input has to be non-negative and below 2^52; sums may run free as signed words until then.
 //!
-//! Two regimes, by the room a prime leaves in 52 bits. *Lazy* (p < 2^48): values are offset by 8p and may grow by p
-//! on either side for seven stages, since 16p <= 2^52. *Strict* (p < 2^50): values stay below 4p <= 2^52 and every
+//! Two regimes, by the room a prime leaves in 52 bits. *Lazy* (p < 2^48): values are offset by kp, k >= 8, and may grow
+//! by p on either side for k - 1 stages, since 2kp <= 2^52. *Strict* (p < 2^50): values stay below 4p <= 2^52 and every
 //! stage folds one operand.
 
 #[macro_use]

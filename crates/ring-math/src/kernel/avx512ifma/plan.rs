@@ -7,29 +7,41 @@ use super::{
     vector,
 };
 use crate::{
-    modulus::{Modulus, PreparedScalar},
+    buffer::WordBuffer,
+    modulus::{IFMA_BITS, Modulus, PreparedScalar},
     ntt::{InverseScale, NttPlan, roots::RootTable},
 };
 
 /// log2 of the run of values that the tail pass keeps in registers.
 const LOG_TAIL: u32 = 6;
 
-/// Table lines of eight words that the tail needs for each run: one of factors for its rows, seven for its columns.
-pub(super) const TAIL_LINES: usize = 8;
+/// Table lines of eight words that the tail needs for each run: factors of its rows and their companions in a line each,
+/// and one word of each pair of its columns in seven lines. The other word takes one multiplication to compute, which is
+/// cheaper than the memory traffic of storing it.
+pub(super) const TAIL_LINES: usize = 9;
 
-/// Stages a lazy value may go through between reductions: it starts within (7p, 9p) and has to stay in (0, 16p).
-const STAGES_PER_REDUCTION: u32 = 7;
+/// Half the room of a lazy value in multiples of p: values start within p of this offset, grow by p on either side in
+/// every stage, and stay in (0, 2^52). It is 8 for 48-bit primes; beyond 32 nothing is gained, since no transform has
+/// more than 17 stages.
+fn lazy_offset(q: &Modulus) -> u32 {
+    1 << (IFMA_BITS - 1).saturating_sub(q.bits()).min(5)
+}
 
-/// A constant in Montgomery form and its quotient constant (see the module above).
+/// A constant factor and its companion: (w, floor(w * 2^52 / p)) in the lazy regime, (w * 2^52 mod p, that times p^-1 mod
+/// 2^52) in the strict one.
 #[derive(Clone, Copy, Default, Debug)]
 pub(super) struct Twiddle {
     pub(super) value: u64,
     pub(super) quotient: u64,
 }
 
-impl From<PreparedScalar> for Twiddle {
-    fn from(c: PreparedScalar) -> Self {
-        Self { value: c.mont, quotient: c.mont_quotient }
+impl Twiddle {
+    fn new(q: &Modulus, c: PreparedScalar) -> Self {
+        if q.is_lazy() {
+            Self { value: c.value, quotient: c.shoup >> (u64::BITS - IFMA_BITS) }
+        } else {
+            Self { value: c.mont, quotient: c.mont_quotient }
+        }
     }
 }
 
@@ -50,10 +62,10 @@ pub(super) struct IfmaPlan {
     n_inverse: u64,
     levels: Vec<Level>,
     tail_entry: Entry,
-    forward_tail: Vec<[u64; 8]>,
-    inverse_tail: Vec<[u64; 8]>,
-    /// i^-1, s^-1, (i s)^-1.
-    units: [Twiddle; 3],
+    forward_tail: WordBuffer,
+    inverse_tail: WordBuffer,
+    /// 1, i^-1, s^-1, (i s)^-1.
+    units: [Twiddle; 4],
     /// The last pass' factors before they are scaled.
     last: Vec<u64>,
 }
@@ -90,16 +102,21 @@ fn output_factors(roots: &RootTable, log_radix: u32, nodes: usize, node: usize) 
         .collect()
 }
 
+/// The tables from run number `run` on.
+fn tables_from(table: &WordBuffer, run: usize) -> &[[u64; 8]] {
+    &table.as_slice().as_chunks().0[run * TAIL_LINES..]
+}
+
 impl IfmaPlan {
     pub(super) fn new(token: Avx512Ifma, roots: &RootTable) -> Self {
         let q = roots.modulus;
-        let prepare = |factors: Vec<u64>| factors.into_iter().map(|w| Twiddle::from(q.prepare(w)));
+        let prepare = |factors: Vec<u64>| factors.into_iter().map(move |w| Twiddle::new(&q, q.prepare(w)));
         let mut levels = Vec::new();
         let (mut nodes, mut used) = (1, 0);
         let entry_for = |stages: u32, nodes: usize, used: &mut u32| {
             let entry = match () {
                 () if nodes == 1 => Entry::Canonical,
-                () if *used + stages > STAGES_PER_REDUCTION => Entry::Full,
+                () if *used + stages + 1 > lazy_offset(&q) => Entry::Full,
                 () => Entry::Free,
             };
             *used = if entry == Entry::Full { stages } else { *used + stages };
@@ -126,16 +143,16 @@ impl IfmaPlan {
             n_inverse: roots.n_inverse,
             levels,
             tail_entry,
-            forward_tail: (0..nodes).flat_map(|k| forward_tail(roots, nodes, k)).collect(),
-            inverse_tail: (0..nodes).flat_map(|k| inverse_tail(roots, nodes, k)).collect(),
-            units: [1, 2, 3].map(|k| q.prepare(roots.inverse[k]).into()),
+            forward_tail: aligned(nodes, |k| forward_tail(roots, nodes, k)),
+            inverse_tail: aligned(nodes, |k| inverse_tail(roots, nodes, k)),
+            units: [0, 1, 2, 3].map(|k| Twiddle::new(&q, q.prepare(roots.inverse[k]))),
             last,
         }
     }
 
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn run_forward<const LAZY: bool, const CANONICAL: bool>(&self, a: &mut [u64]) {
-        let c = Constants::new(&self.modulus);
+        let c = Constants::new(&self.modulus, lazy_offset(&self.modulus));
         self.forward_node::<LAZY, CANONICAL>(&c, a.as_chunks_mut().0, 0, 0);
     }
 
@@ -149,7 +166,7 @@ impl IfmaPlan {
         node: usize,
     ) {
         let Some(level) = self.levels.get(depth) else {
-            let tables = &self.forward_tail[node * TAIL_LINES..];
+            let tables = tables_from(&self.forward_tail, node);
             return forward::tail::<LAZY, CANONICAL>(c, block, self.tail_entry, tables);
         };
         let radix = 1 << level.log_radix;
@@ -160,7 +177,7 @@ impl IfmaPlan {
             _ => forward::pass_2::<LAZY>(c, block, level.entry, twiddles),
         }
         if depth + 1 == self.levels.len() {
-            let tables = &self.forward_tail[node * radix * TAIL_LINES..];
+            let tables = tables_from(&self.forward_tail, node * radix);
             return forward::tail::<LAZY, CANONICAL>(c, block, self.tail_entry, tables);
         }
         let length = block.len() / radix;
@@ -171,9 +188,10 @@ impl IfmaPlan {
 
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn run_inverse<const LAZY: bool>(&self, a: &mut [u64], scale: &InverseScale) {
-        let (c, u) = (Constants::new(&self.modulus), Units::new(&self.units));
+        let c = Constants::new(&self.modulus, lazy_offset(&self.modulus));
+        let u = Units::new(&self.units);
         if self.levels.is_empty() {
-            inverse::tail::<LAZY>(&c, &u, a.as_chunks_mut().0, &self.inverse_tail);
+            inverse::tail::<LAZY>(&c, &u, a.as_chunks_mut().0, tables_from(&self.inverse_tail, 0));
             if LAZY {
                 // From (-p, p) to a multiplier's range.
                 for x in a.iter_mut() {
@@ -184,7 +202,7 @@ impl IfmaPlan {
         }
         let mut last = [Twiddle::default(); 8];
         for (slot, factor) in last.iter_mut().zip(&scale.factors) {
-            *slot = (*factor).into();
+            *slot = Twiddle::new(&self.modulus, *factor);
         }
         self.inverse_node::<LAZY>(&c, &u, a.as_chunks_mut().0, (0, 0), &last);
     }
@@ -203,7 +221,7 @@ impl IfmaPlan {
         let Some(level) = self.levels.get(depth) else { return };
         let radix = 1 << level.log_radix;
         if depth + 1 == self.levels.len() {
-            inverse::tail::<LAZY>(c, u, block, &self.inverse_tail[node * radix * TAIL_LINES..]);
+            inverse::tail::<LAZY>(c, u, block, tables_from(&self.inverse_tail, node * radix));
         } else {
             let length = block.len() / radix;
             for (k, part) in block.chunks_exact_mut(length).enumerate() {
@@ -222,36 +240,49 @@ impl IfmaPlan {
     }
 }
 
-/// Montgomery forms of the factors of one run of 64: line 0 for the stages between rows, then one line a factor for the
-/// stages between columns, with a lane for each row.
-fn forward_tail(roots: &RootTable, nodes: usize, node: usize) -> Vec<[u64; 8]> {
-    let q = &roots.modulus;
-    let montgomery = |w: u64| q.prepare(w).mont;
-    let mut lines = vec![[0; 8]; TAIL_LINES];
-    for (slot, w) in lines[0].iter_mut().zip(stage_factors(&roots.forward, 3, nodes, node)) {
-        *slot = montgomery(w);
+/// The table of one run.
+type TailLines = [[u64; 8]; TAIL_LINES];
+
+/// The tables of all runs, each line in a cache line of its own.
+fn aligned(runs: usize, lines: impl Fn(usize) -> TailLines) -> WordBuffer {
+    let mut table = WordBuffer::zeroed(runs * TAIL_LINES * 8);
+    for (k, run) in table.as_mut_slice().chunks_exact_mut(TAIL_LINES * 8).enumerate() {
+        run.copy_from_slice(lines(k).as_flattened());
     }
-    for row in 0..8 {
-        let factors = stage_factors(&roots.forward, 3, nodes * 8, node * 8 + row);
-        for (line, w) in lines[1..].iter_mut().zip(factors) {
-            line[row] = montgomery(w);
-        }
-    }
-    lines
+    table
 }
 
-/// As `forward_tail`, with the output factors 1..8 of rows in line 0 and of columns in lines 1..8.
-fn inverse_tail(roots: &RootTable, nodes: usize, node: usize) -> Vec<[u64; 8]> {
+/// Factors of one run of 64 for the forward tail; a lane of the column lines belongs to a row.
+fn forward_tail(roots: &RootTable, nodes: usize, node: usize) -> TailLines {
+    tail_table(
+        roots,
+        &stage_factors(&roots.forward, 3, nodes, node),
+        &core::array::from_fn(|row| stage_factors(&roots.forward, 3, nodes * 8, node * 8 + row)),
+    )
+}
+
+/// As `forward_tail`, with the output factors: all eight for rows (the first is 1), the last seven for columns.
+fn inverse_tail(roots: &RootTable, nodes: usize, node: usize) -> TailLines {
+    tail_table(
+        roots,
+        &output_factors(roots, 3, nodes, node),
+        &core::array::from_fn(|row| output_factors(roots, 3, nodes * 8, node * 8 + row).split_off(1)),
+    )
+}
+
+/// Lays out the factors of rows and of columns as [`TAIL_LINES`] describes. The column word that is kept is the one that
+/// the other can be computed from: the companion in the lazy regime, the factor in the strict one.
+fn tail_table(roots: &RootTable, rows: &[u64], columns: &[Vec<u64>; 8]) -> TailLines {
     let q = &roots.modulus;
-    let montgomery = |w: u64| q.prepare(w).mont;
-    let mut lines = vec![[0; 8]; TAIL_LINES];
-    for (slot, w) in lines[0].iter_mut().zip(output_factors(roots, 3, nodes, node)) {
-        *slot = montgomery(w);
+    let mut lines = [[0; 8]; TAIL_LINES];
+    for (i, &w) in rows.iter().enumerate() {
+        let Twiddle { value, quotient } = Twiddle::new(q, q.prepare(w));
+        (lines[0][i], lines[1][i]) = (value, quotient);
     }
-    for row in 0..8 {
-        let factors = output_factors(roots, 3, nodes * 8, node * 8 + row);
-        for (line, w) in lines.iter_mut().zip(factors).skip(1) {
-            line[row] = montgomery(w);
+    for (lane, factors) in columns.iter().enumerate() {
+        for (i, &w) in factors.iter().enumerate() {
+            let Twiddle { value, quotient } = Twiddle::new(q, q.prepare(w));
+            lines[2 + i][lane] = if q.is_lazy() { quotient } else { value };
         }
     }
     lines
