@@ -3,6 +3,8 @@
 //! Each stage of a fixed computation is hashed. The hashes in `data/known_answers.csv` were computed with the portable
 //! kernel on one thread; a change of any of them breaks keys and ciphertexts that exist.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests, which the lint does not recognise")]
+
 use std::fmt::Write as _;
 
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};

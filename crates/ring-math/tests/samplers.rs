@@ -3,6 +3,8 @@
 //! Seeds are fixed, so that each test either always passes or always fails. A statistic is rejected when its
 //! probability under the claimed distribution, in either tail, is below [`SIGNIFICANCE`].
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests, which the lint does not recognise")]
+
 use std::collections::HashMap;
 
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
