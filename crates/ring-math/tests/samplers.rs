@@ -162,15 +162,19 @@ fn narrow_and_wide(log_n: u32) -> RnsBasis {
 
 #[test]
 fn ternary_digits_are_uniform_and_independent() {
-    for (log_n, runs) in [(3, 8192), (13, 16)] {
+    for (log_n, runs) in [(3, 32768), (13, 64)] {
         let basis = narrow_and_wide(log_n);
         let mut rng = rng(21);
-        let digits: Vec<i64> = (0..runs).flat_map(|_| integers(&sample::ternary(&basis, &mut rng))).collect();
-        assert!(digits.iter().all(|d| d.abs() <= 1));
-        // All 243 runs of five, which is what one byte gives.
+        let mut digits = Vec::new();
+        // All 243 runs of five that one byte can give; a polynomial begins with a new byte.
         let mut counts = [0; 243];
-        for five in digits.as_chunks::<5>().0 {
-            counts[five.iter().fold(0, |acc, d| 3 * acc + (d + 1) as usize)] += 1;
+        for _ in 0..runs {
+            let poly = integers(&sample::ternary(&basis, &mut rng));
+            assert!(poly.iter().all(|d| d.abs() <= 1));
+            for five in poly.as_chunks::<5>().0 {
+                counts[five.iter().fold(0, |acc, d| 3 * acc + (d + 1) as usize)] += 1;
+            }
+            digits.extend(poly);
         }
         assert_equally_likely(&format!("ternary, N = 2^{log_n}"), &counts);
         // Each coefficient place by itself: the last bytes are cut off there.
