@@ -114,6 +114,25 @@ macro_rules! product {
     }};
 }
 
+/// A factor w and its companion w/p.
+macro_rules! twiddle {
+    ($f:ident, $w:expr) => {{
+        let w = $w;
+        (w, _mm256_mul_pd(w, $f.inverse))
+    }};
+}
+
+/// As `product!`, with a companion w/p for the quotient: a shorter chain of dependent operations.
+macro_rules! product_with {
+    ($f:ident, $y:expr, $w:expr) => {{
+        let (y, (w, companion)) = ($y, $w);
+        let h = _mm256_mul_pd(y, w);
+        let q = _mm256_sub_pd(_mm256_fmadd_pd(y, companion, $f.round), $f.round);
+        let l = _mm256_fmsub_pd(y, w, h);
+        _mm256_add_pd(_mm256_fnmadd_pd(q, $f.p, h), l)
+    }};
+}
+
 /// y w + s for 0 <= |s| <= p: the quotient is that of fl(h + s), one more rounding than in `product!`; for |y| <= p
 /// and |w| <= p it is off by at most 1/2 + 3/8, so that the result stays below p in size.
 macro_rules! product_plus {
@@ -139,4 +158,4 @@ macro_rules! transpose {
     };
 }
 
-pub(super) use {from_words, product, product_plus, reduce, to_words, transpose};
+pub(super) use {from_words, product, product_plus, product_with, reduce, to_words, transpose, twiddle};

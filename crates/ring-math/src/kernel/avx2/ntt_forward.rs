@@ -2,22 +2,26 @@
 //! cache finished one after the other.
 
 use std::arch::x86_64::{
-    __m256d, _mm256_add_pd, _mm256_blendv_pd, _mm256_fmadd_pd, _mm256_fmsub_pd, _mm256_fnmadd_pd,
-    _mm256_mul_pd, _mm256_or_pd, _mm256_permute2f128_pd, _mm256_set1_pd, _mm256_sub_pd, _mm256_unpackhi_pd,
+    _mm256_add_pd, _mm256_blendv_pd, _mm256_fmadd_pd, _mm256_fmsub_pd, _mm256_fnmadd_pd, _mm256_mul_pd,
+    _mm256_or_pd, _mm256_permute2f128_pd, _mm256_set1_pd, _mm256_sub_pd, _mm256_unpackhi_pd,
     _mm256_unpacklo_pd, _mm256_xor_pd,
 };
 
 use super::{
-    lanes::{Field, from_words, load, load_floats, product, reduce, store, to_words, transpose},
+    lanes::{Field, from_words, load, load_floats, reduce, store, to_words, transpose, twiddle},
     ntt::{CACHE_WORDS, LEAF, Leaf, Table},
 };
 
 /// (x, y) to (x + w y, x - w y).
 macro_rules! butterfly {
     ($f:ident, $x:ident, $y:ident, $w:expr) => {
-        let t = product!($f, $y, $w);
-        $y = _mm256_sub_pd($x, t);
-        $x = _mm256_add_pd($x, t);
+        let (w, companion) = $w;
+        let h = _mm256_mul_pd($y, w);
+        let q = _mm256_sub_pd(_mm256_fmadd_pd($y, companion, $f.round), $f.round);
+        let l = _mm256_fmsub_pd($y, w, h);
+        let r = _mm256_fnmadd_pd(q, $f.p, h);
+        $y = _mm256_sub_pd(_mm256_sub_pd($x, l), r);
+        $x = _mm256_add_pd(_mm256_add_pd($x, l), r);
     };
 }
 
@@ -75,7 +79,7 @@ fn pass(f: &Field, table: &Table, block: &mut [u64], node: usize, reduce: bool) 
 #[target_feature(enable = "avx2,fma")]
 fn radix4<const REDUCE: bool>(f: &Field, twiddles: [f64; 3], block: &mut [u64]) {
     let f = *f;
-    let [w1, w2, w3] = twiddles.map(|w| _mm256_set1_pd(w));
+    let [w1, w2, w3] = twiddles.map(|w| twiddle!(f, _mm256_set1_pd(w)));
     let (low, high) = block.split_at_mut(block.len() / 2);
     let ((a, b), (c, d)) = (low.split_at_mut(low.len() / 2), high.split_at_mut(high.len() / 2));
     let (a, b) = (a.as_chunks_mut::<4>().0, b.as_chunks_mut::<4>().0);
@@ -102,7 +106,7 @@ fn radix4<const REDUCE: bool>(f: &Field, twiddles: [f64; 3], block: &mut [u64]) 
 fn first_radix4(f: &Field, table: &Table, a: &mut [u64]) {
     let f = *f;
     let w = &table.upper;
-    let [w1, w2, w3] = [w[1], w[2], w[3]].map(|w| _mm256_set1_pd(w));
+    let [w1, w2, w3] = [w[1], w[2], w[3]].map(|w| twiddle!(f, _mm256_set1_pd(w)));
     let (low, high) = a.split_at_mut(a.len() / 2);
     let ((a, b), (c, d)) = (low.split_at_mut(low.len() / 2), high.split_at_mut(high.len() / 2));
     let (a, b) = (a.as_chunks_mut::<4>().0, b.as_chunks_mut::<4>().0);
@@ -126,7 +130,7 @@ fn first_radix4(f: &Field, table: &Table, a: &mut [u64]) {
 fn first_radix8(f: &Field, table: &Table, a: &mut [u64]) {
     let f = *f;
     let Some(&[_, w1, w2, w3, w4, w5, w6, w7]) = table.upper.first_chunk::<8>() else { return };
-    let [w1, w2, w3, w4, w5, w6, w7] = [w1, w2, w3, w4, w5, w6, w7].map(|w| _mm256_set1_pd(w));
+    let [w1, w2, w3, w4, w5, w6, w7] = [w1, w2, w3, w4, w5, w6, w7].map(|w| twiddle!(f, _mm256_set1_pd(w)));
     let eighth = a.len() / 8;
     let mut parts = a.chunks_exact_mut(eighth).map(|part| part.as_chunks_mut::<4>().0);
     let mut next = || parts.next().unwrap_or_default();
@@ -173,21 +177,21 @@ fn last_stages<const REDUCE: bool>(f: &Field, leaves: &[Leaf], a: &mut [u64]) {
             x0 = reduce!(f, x0);
             x1 = reduce!(f, x1);
         }
-        let w: __m256d = _mm256_set1_pd(leaf.outer[0]);
+        let w = twiddle!(f, _mm256_set1_pd(leaf.outer[0]));
         butterfly!(f, x0, x2, w);
         butterfly!(f, x1, x3, w);
-        butterfly!(f, x0, x1, _mm256_set1_pd(leaf.outer[1]));
-        butterfly!(f, x2, x3, _mm256_set1_pd(leaf.outer[2]));
+        butterfly!(f, x0, x1, twiddle!(f, _mm256_set1_pd(leaf.outer[1])));
+        butterfly!(f, x2, x3, twiddle!(f, _mm256_set1_pd(leaf.outer[2])));
         transpose!(x0, x1, x2, x3);
         if REDUCE {
             x0 = reduce!(f, x0);
             x1 = reduce!(f, x1);
         }
-        let w = load_floats(&leaf.inner[0]);
+        let w = twiddle!(f, load_floats(&leaf.inner[0]));
         butterfly!(f, x0, x2, w);
         butterfly!(f, x1, x3, w);
-        butterfly!(f, x0, x1, load_floats(&leaf.inner[1]));
-        butterfly!(f, x2, x3, load_floats(&leaf.inner[2]));
+        butterfly!(f, x0, x1, twiddle!(f, load_floats(&leaf.inner[1])));
+        butterfly!(f, x2, x3, twiddle!(f, load_floats(&leaf.inner[2])));
         x0 = reduce!(f, x0);
         x1 = reduce!(f, x1);
         x2 = reduce!(f, x2);

@@ -1,13 +1,15 @@
 //! Values to coefficients: the stages of the forward transform undone in reverse order.
 
 use std::arch::x86_64::{
-    __m256d, _mm256_add_pd, _mm256_blendv_pd, _mm256_fmadd_pd, _mm256_fmsub_pd, _mm256_fnmadd_pd,
-    _mm256_mul_pd, _mm256_or_pd, _mm256_permute2f128_pd, _mm256_set1_pd, _mm256_sub_pd, _mm256_unpackhi_pd,
+    _mm256_add_pd, _mm256_blendv_pd, _mm256_fmadd_pd, _mm256_fmsub_pd, _mm256_fnmadd_pd, _mm256_mul_pd,
+    _mm256_or_pd, _mm256_permute2f128_pd, _mm256_set1_pd, _mm256_sub_pd, _mm256_unpackhi_pd,
     _mm256_unpacklo_pd, _mm256_xor_pd,
 };
 
 use super::{
-    lanes::{Field, from_words, load, load_floats, product, reduce, store, to_words, transpose},
+    lanes::{
+        Field, from_words, load, load_floats, product_with, reduce, store, to_words, transpose, twiddle,
+    },
     ntt::{CACHE_WORDS, KEEP, LEAF, Leaf, REDUCE_FIRST, REDUCE_LAST, Table},
 };
 
@@ -16,7 +18,7 @@ macro_rules! butterfly {
     ($f:ident, $x:ident, $y:ident, $w:expr) => {
         let difference = _mm256_sub_pd($x, $y);
         $x = _mm256_add_pd($x, $y);
-        $y = product!($f, difference, $w);
+        $y = product_with!($f, difference, $w);
     };
 }
 
@@ -24,8 +26,8 @@ macro_rules! butterfly {
 macro_rules! last_butterfly {
     ($f:ident, $x:ident, $y:ident, $s:expr, $w:expr) => {
         let (sum, difference) = (_mm256_add_pd($x, $y), _mm256_sub_pd($x, $y));
-        $x = product!($f, sum, $s);
-        $y = product!($f, difference, $w);
+        $x = product_with!($f, sum, $s);
+        $y = product_with!($f, difference, $w);
     };
 }
 
@@ -109,7 +111,7 @@ fn pass(f: &Field, table: &Table, block: &mut [u64], node: usize, mode: u8) {
 #[target_feature(enable = "avx2,fma")]
 fn radix4<const MODE: u8>(f: &Field, twiddles: [f64; 3], block: &mut [u64]) {
     let f = *f;
-    let [w1, w2, w3] = twiddles.map(|w| _mm256_set1_pd(w));
+    let [w1, w2, w3] = twiddles.map(|w| twiddle!(f, _mm256_set1_pd(w)));
     let (low, high) = block.split_at_mut(block.len() / 2);
     let ((a, b), (c, d)) = (low.split_at_mut(low.len() / 2), high.split_at_mut(high.len() / 2));
     let (a, b) = (a.as_chunks_mut::<4>().0, b.as_chunks_mut::<4>().0);
@@ -133,12 +135,14 @@ fn first_stages<const INNER: u8, const OUTER: u8>(f: &Field, leaves: &[Leaf], a:
         let (mut x0, mut x1) = (from_words!(f, load(a)), from_words!(f, load(b)));
         let (mut x2, mut x3) = (from_words!(f, load(c)), from_words!(f, load(d)));
         transpose!(x0, x1, x2, x3);
-        let [w1, w2, w3]: [__m256d; 3] =
-            [load_floats(&leaf.inner[0]), load_floats(&leaf.inner[1]), load_floats(&leaf.inner[2])];
+        let w1 = twiddle!(f, load_floats(&leaf.inner[0]));
+        let w2 = twiddle!(f, load_floats(&leaf.inner[1]));
+        let w3 = twiddle!(f, load_floats(&leaf.inner[2]));
         two_stages!(INNER, f, x0, x1, x2, x3, w1, w2, w3);
         transpose!(x0, x1, x2, x3);
-        let [w1, w2, w3] =
-            [_mm256_set1_pd(leaf.outer[0]), _mm256_set1_pd(leaf.outer[1]), _mm256_set1_pd(leaf.outer[2])];
+        let w1 = twiddle!(f, _mm256_set1_pd(leaf.outer[0]));
+        let w2 = twiddle!(f, _mm256_set1_pd(leaf.outer[1]));
+        let w3 = twiddle!(f, _mm256_set1_pd(leaf.outer[2]));
         two_stages!(OUTER, f, x0, x1, x2, x3, w1, w2, w3);
         store(a, x0);
         store(b, x1);
@@ -152,7 +156,7 @@ fn first_stages<const INNER: u8, const OUTER: u8>(f: &Field, leaves: &[Leaf], a:
 fn last_radix4<const MODE: u8>(f: &Field, table: &Table, scale: [f64; 2], a: &mut [u64]) {
     let f = *f;
     let w = &table.upper;
-    let [w2, w3, sum, difference] = [w[2], w[3], scale[0], scale[1]].map(|w| _mm256_set1_pd(w));
+    let [w2, w3, sum, difference] = [w[2], w[3], scale[0], scale[1]].map(|w| twiddle!(f, _mm256_set1_pd(w)));
     let (low, high) = a.split_at_mut(a.len() / 2);
     let ((a, b), (c, d)) = (low.split_at_mut(low.len() / 2), high.split_at_mut(high.len() / 2));
     let (a, b) = (a.as_chunks_mut::<4>().0, b.as_chunks_mut::<4>().0);
@@ -179,8 +183,8 @@ fn last_radix4<const MODE: u8>(f: &Field, table: &Table, scale: [f64; 2], a: &mu
 fn last_radix8(f: &Field, table: &Table, scale: [f64; 2], a: &mut [u64]) {
     let f = *f;
     let Some(&[_, _, w2, w3, w4, w5, w6, w7]) = table.upper.first_chunk::<8>() else { return };
-    let [w2, w3, w4, w5, w6, w7] = [w2, w3, w4, w5, w6, w7].map(|w| _mm256_set1_pd(w));
-    let [sum, difference] = scale.map(|w| _mm256_set1_pd(w));
+    let [w2, w3, w4, w5, w6, w7] = [w2, w3, w4, w5, w6, w7].map(|w| twiddle!(f, _mm256_set1_pd(w)));
+    let [sum, difference] = scale.map(|w| twiddle!(f, _mm256_set1_pd(w)));
     let eighth = a.len() / 8;
     let mut parts = a.chunks_exact_mut(eighth).map(|part| part.as_chunks_mut::<4>().0);
     let mut next = || parts.next().unwrap_or_default();
