@@ -129,12 +129,11 @@ pub(super) fn convert_row(
     let split = _mm256_set1_pd(grouping.split);
     let zero = _mm256_setzero_pd();
     let correction_factor = _mm256_set1_pd(centred(q, row.correction_factor.value));
-    let mut factors = [0.0; MAX_TERMS];
+    let mut limbs: [(&[[u64; 8]], f64); MAX_TERMS] = [(&[], 0.0); MAX_TERMS];
     let count = row.factors.len().min(MAX_TERMS);
-    for (slot, factor) in factors.iter_mut().zip(row.factors) {
-        *slot = factor.value as f64;
+    for ((slot, factor), limb) in limbs.iter_mut().zip(row.factors).zip(sources.chunks_exact(out.len())) {
+        *slot = (limb.as_chunks::<8>().0, factor.value as f64);
     }
-    let n = out.len();
     for (i, o) in out.as_chunks_mut::<8>().0.iter_mut().enumerate() {
         let [o0, o1] = o.as_chunks_mut::<4>().0 else { return };
         let (mut high0, mut high1, mut low0, mut low1) = (zero, zero, zero, zero);
@@ -143,11 +142,10 @@ pub(super) fn convert_row(
             low0 = product!(f, from_words!(f, load(w0)), correction_factor);
             low1 = product!(f, from_words!(f, load(w1)), correction_factor);
         }
-        let groups = sources.chunks(n * grouping.terms).zip(factors[..count].chunks(grouping.terms));
-        for (group, factors) in groups {
-            for (limb, &factor) in group.chunks_exact(n).zip(factors) {
-                let [x0, x1] = limb.as_chunks::<8>().0[i].as_chunks::<4>().0 else { return };
-                let factor = _mm256_set1_pd(factor);
+        for group in limbs[..count].chunks(grouping.terms) {
+            for (limb, factor) in group {
+                let [x0, x1] = limb[i].as_chunks::<4>().0 else { return };
+                let factor = _mm256_set1_pd(*factor);
                 accumulate!(high0, low0, split, from_words!(f, load(x0)), factor);
                 accumulate!(high1, low1, split, from_words!(f, load(x1)), factor);
             }
