@@ -103,7 +103,7 @@ fn forward_four<const FOLD: bool>(p: u64, [a, b, c, d]: [u64; 4], w: [Twiddle; 3
 impl ScalarPlan {
     fn forward_with<const FOLD: bool>(&self, a: &mut [u64]) {
         let p = self.modulus.value();
-        if a.len().ilog2() % 2 == 0 {
+        if a.len().ilog2().is_multiple_of(2) {
             return self.descend::<FOLD>(a, 1);
         }
         let (low, high) = a.split_at_mut(a.len() / 2);
@@ -149,9 +149,15 @@ impl ScalarPlan {
         let p = self.modulus.value();
         let outer = &self.forward[first..];
         let inner = self.forward[2 * first..].as_chunks::<2>().0;
+        // The unmultiplied inputs of the last stage go below 2p, its outputs below 4p.
+        let near = |x: u64| if FOLD { fold(x, 2 * p) } else { self.reduce_lazy(x) };
         for ((words, &w), &[w0, w1]) in block.as_chunks_mut::<4>().0.iter_mut().zip(outer).zip(inner) {
-            *words = forward_four::<FOLD>(p, *words, [w, w0, w1])
-                .map(|x| if FOLD { fold(fold(x, 2 * p), p) } else { fold(self.reduce_lazy(x), p) });
+            let [a, b, c, d] = *words;
+            let (a, c) = forward_butterfly::<FOLD>(p, a, c, w);
+            let (b, d) = forward_butterfly::<FOLD>(p, b, d, w);
+            let (a, b) = forward_butterfly::<false>(p, near(a), b, w0);
+            let (c, d) = forward_butterfly::<false>(p, near(c), d, w1);
+            *words = [a, b, c, d].map(|x| fold(fold(x, 2 * p), p));
         }
     }
 
@@ -264,7 +270,7 @@ impl NttPlan for ScalarPlan {
         let last = |x: u64, y: u64| {
             [fold(mul_lazy(p, x + y, sum), p), fold(mul_lazy(p, x + bound - y, difference), p)]
         };
-        let parts = if a.len().ilog2() % 2 == 0 { 4 } else { 2 };
+        let parts = if a.len().ilog2().is_multiple_of(2) { 4 } else { 2 };
         let size = a.len() / parts;
         for (i, part) in a.chunks_exact_mut(size).enumerate() {
             self.ascend(part, parts + i);

@@ -122,7 +122,8 @@ macro_rules! twiddle {
     }};
 }
 
-/// As `product!`, with a companion w/p for the quotient: a shorter chain of dependent operations.
+/// As `product!`, with a companion w/p for the quotient, which shortens the chain of dependent operations. The
+/// companion carries two roundings and the quotient no other, so the bounds are the same.
 macro_rules! product_with {
     ($f:ident, $y:expr, $w:expr) => {{
         let (y, (w, companion)) = ($y, $w);

@@ -1,5 +1,5 @@
-//! Coefficients to values: decimation in frequency of the index, two stages per pass, blocks that fit the first-level
-//! cache finished one after the other.
+//! Coefficients to values: two stages per pass over the data, blocks that fit the first-level cache finished one after
+//! the other, the last four stages in registers.
 
 use std::arch::x86_64::{
     _mm256_add_pd, _mm256_blendv_pd, _mm256_fmadd_pd, _mm256_fmsub_pd, _mm256_fnmadd_pd, _mm256_mul_pd,
@@ -12,7 +12,8 @@ use super::{
     ntt::{CACHE_WORDS, LEAF, Leaf, Table},
 };
 
-/// (x, y) to (x + w y, x - w y).
+/// (x, y) to (x + w y, x - w y). The parts r and l of the product, as in `product_with!`, are added one by one, which
+/// takes an operation more but does not wait for r; |l| is at most 2^48, so sums with |x| <= 2^52 are exact.
 macro_rules! butterfly {
     ($f:ident, $x:ident, $y:ident, $w:expr) => {
         let (w, companion) = $w;
