@@ -42,7 +42,7 @@ impl Kernel {
         #[cfg(target_arch = "x86_64")]
         {
             kernels.extend(avx512ifma::Avx512Ifma::detect().map(|k| Self(k)));
-            kernels.extend(avx2::Avx2::detect().map(|k| Self(k)));
+            kernels.extend(avx2::Avx2::detect().map(Self));
         }
         kernels.push(Self::scalar());
         kernels
