@@ -249,6 +249,13 @@ impl<'o> Assembler<'o> {
                 }
             }
         }
+        if names.is_empty() {
+            return Err(DatasetError::Parameter {
+                name: format!("features of {}", self.file),
+                found: "none".to_owned(),
+                expected: "at least one column beside the target".to_owned(),
+            });
+        }
         let target = (self.options.target.clone(), self.targets);
         let statistic = self.options.missing.statistic();
         Table::new(self.file, (names, columns), target, statistic, provenance)

@@ -27,7 +27,6 @@ use crate::error::{DatasetError, quoted};
 /// errors. A Parquet column may hold integers, floats, booleans (0 and 1) or text.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[non_exhaustive]
 pub struct ReadOptions {
     /// The column to predict. A missing target is always an error.
     pub target: String,

@@ -1,5 +1,7 @@
 //! Parquet files, column by column, without the Arrow types.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use bytes::Bytes;
 use parquet::{
     basic::{ConvertedType, LogicalType, Type as Physical},
@@ -52,12 +54,7 @@ pub(super) fn read(
     options: &ReadOptions,
     provenance: Provenance,
 ) -> Result<Table, DatasetError> {
-    let decode = |error: ParquetError| DatasetError::Decode {
-        file: file.to_owned(),
-        format: "Parquet",
-        detail: error.to_string(),
-    };
-    let reader = SerializedFileReader::new(Bytes::from(bytes)).map_err(decode)?;
+    let reader = guarded(file, || SerializedFileReader::new(Bytes::from(bytes)))?;
     let schema = reader.metadata().file_metadata().schema_descr();
     let names = schema.root_schema().get_fields().iter().map(|field| Ok(field.name().to_owned()));
     let header = checked_header(file, names)?;
@@ -65,16 +62,8 @@ pub(super) fn read(
     let columns = used_columns(file, schema, &header, &assembler)?;
     let mut row = 0;
     for group in 0..reader.num_row_groups() {
-        let group = reader.get_row_group(group).map_err(decode)?;
-        let values = columns.iter().map(|column| read_column(group.as_ref(), column));
-        let values: Vec<Vec<Value>> = values.collect::<Result<_, _>>().map_err(decode)?;
+        let values = guarded(file, || read_group(reader.get_row_group(group)?.as_ref(), &columns))?;
         let n_rows = values.first().map_or(0, Vec::len);
-        if let Some(other) = values.iter().find(|column| column.len() != n_rows) {
-            return Err(decode(ParquetError::General(format!(
-                "columns of {n_rows} and {} rows in one row group",
-                other.len()
-            ))));
-        }
         for index in 0..n_rows {
             for (column, values) in columns.iter().zip(&values) {
                 push(&mut assembler, Place::Row(row), column.root, &values[index])?;
@@ -83,6 +72,35 @@ pub(super) fn read(
         }
     }
     assembler.finish(provenance)
+}
+
+/// What `decode` gives, with an error that names the file. The library panics on some damaged files, which a caller must
+/// not be made to suffer for: a panic becomes an error like the others.
+fn guarded<T>(file: &str, decode: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, DatasetError> {
+    let detail = match catch_unwind(AssertUnwindSafe(decode)) {
+        Ok(Ok(value)) => return Ok(value),
+        Ok(Err(error)) => error.to_string(),
+        Err(payload) => {
+            let text = payload.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+            format!("the decoder gave up: {}", text.unwrap_or("no reason given"))
+        }
+    };
+    Err(DatasetError::Decode { file: file.to_owned(), format: "Parquet", detail })
+}
+
+/// The used columns of a row group, all of the same length.
+fn read_group(group: &dyn RowGroupReader, columns: &[Column]) -> Result<Vec<Vec<Value>>, ParquetError> {
+    let values: Vec<Vec<Value>> =
+        columns.iter().map(|column| read_column(group, column)).collect::<Result<_, _>>()?;
+    let n_rows = group.metadata().num_rows();
+    match values.iter().find(|column| i64::try_from(column.len()) != Ok(n_rows)) {
+        None => Ok(values),
+        Some(other) => {
+            let found = other.len();
+            Err(ParquetError::General(format!("a column of {found} rows in a row group of {n_rows}")))
+        }
+    }
 }
 
 fn push(
@@ -244,5 +262,26 @@ fn values<T: DataType>(
                 convert(value.ok_or_else(|| ParquetError::General("fewer values than levels".to_owned()))?)
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_the_decoder_is_an_error() {
+        let message = |decode: fn() -> Result<(), ParquetError>| {
+            guarded("t.parquet", decode).expect_err("it did not decode").to_string()
+        };
+        let start = "t.parquet: not readable as Parquet: the decoder gave up: ";
+        assert_eq!(message(|| panic!("page {}", 3)), format!("{start}page 3"));
+        assert_eq!(message(|| panic!("page")), format!("{start}page"));
+        assert_eq!(message(|| std::panic::panic_any(3)), format!("{start}no reason given"));
+        assert_eq!(
+            message(|| Err(ParquetError::EOF("page".to_owned()))),
+            "t.parquet: not readable as Parquet: EOF: page"
+        );
+        assert!(guarded("t.parquet", || Ok(())).is_ok());
     }
 }
