@@ -1,7 +1,9 @@
 //! Made-up data whose truth is known: linear, polynomial and logistic.
 //!
 //! Features are independent and uniform on [-1, 1], so that ranges are public by construction; with the given seed the
-//! first rows stay the same when more are asked for, and the features stay the same when the noise changes.
+//! first rows stay the same when more are asked for, and the features stay the same when the noise changes. Features are
+//! the same to the bit on every machine; normal draws and logistic probabilities use `exp` and `ln`, whose last bit may
+//! differ between platforms.
 
 use rand_chacha::ChaCha20Rng;
 use rand_distr::{Bernoulli, Distribution, StandardNormal, Uniform};

@@ -37,7 +37,8 @@ const SPLITS: &[EmbeddedSplit] = &[
 /// The set as published, column B included.
 pub(crate) const BOSTON: Entry = Entry {
     name: "boston",
-    summary: "506 census tracts of the Boston area in 1970, 13 features; the target is the median home value in $1000",
+    summary: "506 census tracts of the Boston area in 1970, 13 features; the target is the median home value in $1000, \
+        capped at 50 in 16 rows",
     task: Task::Regression,
     n_rows: 506,
     target: "MEDV",
@@ -54,8 +55,8 @@ pub(crate) const BOSTON: Entry = Entry {
 pub(crate) const BOSTON_WITHOUT_B: Entry = Entry {
     name: "boston_without_b",
     summary: "boston without column B: 12 features",
-    note: "16 rows are capped at 50.0. LSTAT and the tract data describe people of 1970: nothing may be concluded from \
-        them about people today.",
+    note: "LSTAT, the share of people of \"lower status\", is still there: figures about neighbourhoods of 1970, from which \
+        nothing may be concluded about people.",
     left_out: &["B"],
     ..BOSTON
 };

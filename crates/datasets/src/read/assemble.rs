@@ -52,30 +52,13 @@ pub(super) struct Assembler<'o> {
 impl<'o> Assembler<'o> {
     /// Gives each column of the header its role.
     pub(super) fn new(file: &str, header: &[String], options: &'o ReadOptions) -> Result<Self, DatasetError> {
-        let known = |name: &str| {
-            if header.iter().any(|column| column == name) {
-                return Ok(());
-            }
-            Err(unknown("column", name, header.iter().map(String::as_str)))
-        };
-        known(&options.target)?;
-        let named = options.features.iter().flatten().chain(&options.exclude);
-        for name in named.chain(options.categorical.iter().map(|categorical| &categorical.column)) {
-            known(name)?;
-            if *name == options.target {
-                return Err(DatasetError::Parameter {
-                    name: "features, exclude and categorical".to_owned(),
-                    found: format!("the target {}", quoted(name)),
-                    expected: "other columns".to_owned(),
-                });
-            }
-        }
+        check_names(header, options)?;
         let (mut roles, mut n_numbers, mut n_levels) = (Vec::new(), 0, 0);
         for name in header {
-            let used = options
-                .features
-                .as_ref()
-                .map_or_else(|| !options.exclude.contains(name), |features| features.contains(name));
+            let used = match &options.features {
+                Some(features) => features.contains(name),
+                None => !options.exclude.contains(name),
+            };
             let categorical = options.categorical.iter().find(|categorical| categorical.column == *name);
             roles.push(match categorical {
                 _ if *name == options.target => Role::Target,
@@ -260,6 +243,25 @@ impl<'o> Assembler<'o> {
         let statistic = self.options.missing.statistic();
         Table::new(self.file, (names, columns), target, statistic, provenance)
     }
+}
+
+/// Every column that the options name must be in the header, and the target must be nothing else.
+fn check_names(header: &[String], options: &ReadOptions) -> Result<(), DatasetError> {
+    let categorical = options.categorical.iter().map(|categorical| &categorical.column);
+    let others = options.features.iter().flatten().chain(&options.exclude).chain(categorical);
+    for name in [&options.target].into_iter().chain(others.clone()) {
+        if !header.contains(name) {
+            return Err(unknown("column", name, header.iter().map(String::as_str)));
+        }
+    }
+    if others.clone().any(|name| *name == options.target) {
+        return Err(DatasetError::Parameter {
+            name: "features, exclude and categorical".to_owned(),
+            found: format!("the target {}", quoted(&options.target)),
+            expected: "other columns".to_owned(),
+        });
+    }
+    Ok(())
 }
 
 const FINITE: &str = "a finite number";
