@@ -50,7 +50,7 @@ pub struct ColumnScale {
     pub name: String,
     /// What is subtracted, in the column's unit: the mean or the low end.
     pub centre: f64,
-    /// What is divided by, in the column's unit; never 0.
+    /// What is divided by, in the column's unit; positive and finite.
     pub divisor: f64,
     /// What is added at the end; 0 when standardising.
     pub shift: f64,
@@ -86,9 +86,10 @@ impl ColumnScale {
             |centre, divisor, shift, range| Self { name: name.to_owned(), centre, divisor, shift, range };
         let (least, greatest) =
             values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, g), &x| (l.min(x), g.max(x)));
-        // Decided by equality, not by a deviation of zero: the mean of equal numbers can be off by a rounding.
+        // Decided by equality, not by a deviation of zero: a tiny spread underflows to that, and whether equal numbers
+        // have exactly that depends on how their mean is rounded.
         let constant = least == greatest;
-        Ok(match method {
+        let scale = match method {
             ScaleMethod::Standardise if constant => of(least, 1.0, 0.0, None),
             ScaleMethod::Standardise => of(values.mean(), values.population_std_dev(), 0.0, None),
             ScaleMethod::MinMax { low, .. } if constant => of(least, 1.0, *low, None),
@@ -101,6 +102,15 @@ impl ColumnScale {
                 scale.check(values.iter().copied())?;
                 scale
             }
+        };
+        if scale.divisor.is_finite() && scale.divisor > 0.0 {
+            return Ok(scale);
+        }
+        Err(DatasetError::Parameter {
+            name: format!("divisor of column {name}"),
+            found: scale.divisor.to_string(),
+            expected: "a positive finite number; the values are too close together or too far apart for f64"
+                .to_owned(),
         })
     }
 }
@@ -153,7 +163,8 @@ impl Scaler {
     /// Learns the maps from training rows.
     ///
     /// # Errors
-    /// [`DatasetError::Parameter`] for an interval or range whose ends are not finite and ascending;
+    /// [`DatasetError::Parameter`] for an interval or range whose ends are not finite and ascending, or for values whose
+    /// spread is beyond `f64`;
     /// [`DatasetError::Unknown`] for a range of a column that does not exist; [`DatasetError::ScaleRangeMissing`] or
     /// [`DatasetError::OutsideRange`] for public ranges that do not fit the rows.
     pub fn fit(method: &ScaleMethod, train: &Dataset) -> Result<Self, DatasetError> {

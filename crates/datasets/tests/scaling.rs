@@ -42,7 +42,7 @@ fn standardising_uses_the_population_deviation_of_the_training_rows() {
     assert_eq!(other.provenance().steps, ["features scaled (standardise)"]);
 }
 
-/// 0.1 added ten times and divided by ten is not 0.1, so a deviation computed from that mean is not 0.
+/// Ten times 0.1, whose plain sum is not 1.
 #[test]
 fn a_constant_column_is_constant_whatever_its_rounding() {
     let constant = rows(&[[0.1, 1.0, 0.0]; 10]);
@@ -151,6 +151,27 @@ fn other_columns_than_the_fitted_ones_are_refused() {
         target.transform(&renamed.expect("finite")).expect_err("another target").to_string(),
         "target to scale: found z, expected y"
     );
+}
+
+#[test]
+fn a_spread_beyond_f64_is_an_error_and_a_tiny_one_is_no_constant() {
+    let tiny = rows(&[[0.0, 1.0, 0.0], [f64::MIN_POSITIVE, 2.0, 0.0]]);
+    let scaler = Scaler::fit(&ScaleMethod::MinMax { low: 0.0, high: 1.0 }, &tiny).expect("a good interval");
+    let scaled = scaler.transform(&tiny).expect("the same rows");
+    assert_eq!(scaled.features().column(0).collect::<Vec<_>>(), [0.0, 1.0]);
+    // Its deviation is below what f64 can square.
+    let message = |values: &Dataset, method: &ScaleMethod| {
+        Scaler::fit(method, values).expect_err("no spread to divide by").to_string()
+    };
+    let expected =
+        "expected a positive finite number; the values are too close together or too far apart for f64";
+    assert_eq!(
+        message(&tiny, &ScaleMethod::Standardise),
+        format!("divisor of column a: found 0, {expected}")
+    );
+    let wide = rows(&[[f64::MAX, 1.0, 0.0], [f64::MIN, 2.0, 0.0]]);
+    let unit = ScaleMethod::MinMax { low: 0.0, high: 1.0 };
+    assert_eq!(message(&wide, &unit), format!("divisor of column a: found inf, {expected}"));
 }
 
 #[test]

@@ -207,3 +207,47 @@ fn below(rng: &mut impl Rng, bound: usize) -> usize {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use rand_core::TryRng;
+
+    use super::*;
+
+    /// Gives these words, the last one first.
+    struct Script(Vec<u64>);
+
+    impl TryRng for Script {
+        type Error = Infallible;
+
+        fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+            unreachable!("only whole words are drawn")
+        }
+
+        fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+            Ok(self.0.pop().expect("no more draws than planned"))
+        }
+
+        fn try_fill_bytes(&mut self, _: &mut [u8]) -> Result<(), Infallible> {
+            unreachable!("only whole words are drawn")
+        }
+    }
+
+    /// 2^64 = 3 * 6148914691236517205 + 1, so one of the words must be drawn again for each to be as likely: 0, the only
+    /// one whose product with 3 has a low half below 1.
+    #[test]
+    fn a_word_that_would_favour_a_number_is_drawn_again() {
+        const THIRD: u64 = 6_148_914_691_236_517_205;
+        let draw = |words: &[u64]| {
+            let mut script = Script(words.iter().rev().copied().collect());
+            (below(&mut script, 3), script.0.len())
+        };
+        assert_eq!(draw(&[0, 0, u64::MAX]), (2, 0));
+        for (word, number) in [(1, 0), (THIRD, 0), (THIRD + 1, 1), (2 * THIRD, 1), (2 * THIRD + 1, 2)] {
+            assert_eq!(draw(&[word]), (number, 0), "{word}");
+        }
+        assert_eq!(below(&mut Script(vec![0]), 4), 0, "a power of two needs no second draw");
+    }
+}
