@@ -1,1 +1,40 @@
-//! RNS-CKKS. Nothing is implemented yet.
+//! RNS-CKKS.
+
+mod ciphertext;
+mod context;
+mod decrypt;
+mod dry_run;
+pub mod encoder;
+mod encrypt;
+mod error;
+pub mod eval;
+mod keygen;
+pub mod keys;
+mod keyswitch;
+pub mod noise;
+mod operations;
+pub mod params;
+mod plaintext;
+mod precision;
+mod scale;
+mod seeds;
+
+pub use ciphertext::Ciphertext;
+pub use context::Context;
+pub use decrypt::{DECRYPTION_MARGIN_BITS, Decryptor, Flooding};
+pub use dry_run::{CiphertextShape, DryRun, PlaintextShape, Plan};
+pub use encoder::{Complex64, Encoder, EncoderScratch};
+pub use encrypt::{EncryptionKey, EncryptionSpace, Encryptor, SeededCiphertext};
+pub use error::CkksError;
+pub use eval::{Evaluator, Hoisted, Workspace, inner_sum_rotations};
+pub use keygen::KeyGenerator;
+pub use keys::{
+    EvaluationKeys, GaloisElement, GaloisKey, KeyRequest, KeySize, PublicKey, RelinearizationKey, SecretKey,
+    SwitchingKey,
+};
+pub use noise::Noise;
+pub use operations::Operations;
+pub use params::{ParameterSpec, Parameters, SecurityLevel};
+pub use plaintext::Plaintext;
+pub use precision::{PartBits, PrecisionStats};
+pub use scale::{LOG_SCALE_TOLERANCE, Level, Scale};

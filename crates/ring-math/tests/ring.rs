@@ -151,6 +151,24 @@ fn conversion_and_rescaling_are_exact_on_integers() {
 }
 
 #[test]
+fn a_source_limb_can_be_prepared_alone() {
+    let log_n = 6;
+    let primes = ntt_primes(40, log_n, 4, &[]).unwrap();
+    let source = RnsBasis::new(log_n, &primes[..3]).unwrap();
+    let target = RnsBasis::new(log_n, &primes[3..]).unwrap();
+    let converter = BasisConverter::new(&source, &target).unwrap();
+    let x: Vec<i64> = (0..1 << log_n).map(|i| i * i * 7919 - 50_000).collect();
+    let words = RnsPoly::<Coeff>::from_i64(&source, &x).unwrap().into_ntt().words().to_vec();
+    let (mut together, mut alone) = (words.clone(), words);
+    converter.inverse_and_scale(&mut together).unwrap();
+    for (j, limb) in alone.chunks_exact_mut(1 << log_n).enumerate() {
+        converter.inverse_and_scale_limb(j, limb).unwrap();
+    }
+    assert_eq!(alone, together);
+    assert!(converter.inverse_and_scale_limb(3, &mut alone[..1 << log_n]).is_err());
+}
+
+#[test]
 fn automorphisms_agree_between_representations() {
     for kernel in Kernel::available() {
         for log_n in [3, 4, 6, 9] {

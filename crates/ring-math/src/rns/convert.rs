@@ -154,6 +154,19 @@ impl BasisConverter {
         Ok(())
     }
 
+    /// [`Self::inverse_and_scale`] for source limb `j` alone.
+    ///
+    /// # Errors
+    /// [`RingError::LengthMismatch`], also for a limb the source does not have.
+    pub fn inverse_and_scale_limb(&self, j: usize, limb: &mut [u64]) -> Result<(), RingError> {
+        let scale = self.cofactor_scales.get(j).ok_or(RingError::LengthMismatch {
+            what: "source limbs",
+            found: j + 1,
+            expected: self.source.len(),
+        })?;
+        self.source.ring(j).inverse_scaled(limb, scale)
+    }
+
     /// The quotients e of the scaled residues `scaled`, one word per coefficient, for [`Self::convert_limb`]; zero
     /// words for [`Lift::Fast`].
     ///

@@ -1,0 +1,115 @@
+//! Computing on ciphertexts.
+//!
+//! One file for each family of operations. Every operation comes as `op`, which returns a new ciphertext, `op_assign`,
+//! which replaces its first operand, and `op_into`, which writes to a ciphertext of the caller's; the latter two take a
+//! [`Workspace`] where they need one and allocate nothing once everything has grown to its size.
+//!
+//! Operands may be at different levels; the result is at the lower one (dropping primes changes no value). Scales have to
+//! agree wherever messages are added, and are never repaired: see [`Evaluator::align`].
+
+mod add;
+mod align;
+mod hoist;
+pub(crate) mod inner_sum;
+mod mul;
+mod plain;
+mod products;
+mod relinearize;
+mod rescale;
+mod rotate;
+pub(crate) mod scalar;
+mod switch;
+mod workspace;
+
+pub use hoist::Hoisted;
+pub use inner_sum::inner_sum_rotations;
+pub use workspace::Workspace;
+
+use crate::{
+    ciphertext::Ciphertext,
+    context::Context,
+    error::CkksError,
+    keys::{EvaluationKeys, SwitchingKey},
+    plaintext::Plaintext,
+    scale::{Level, Scale},
+};
+
+/// Evaluates on ciphertexts of one context with one set of keys. Holds no state of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Evaluator<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) keys: &'a EvaluationKeys,
+}
+
+impl<'a> Evaluator<'a> {
+    /// An evaluator for data of `context` with `keys`.
+    #[must_use]
+    pub fn new(context: &'a Context, keys: &'a EvaluationKeys) -> Self {
+        Self { context, keys }
+    }
+
+    /// The context.
+    #[must_use]
+    pub fn context(&self) -> &'a Context {
+        self.context
+    }
+
+    /// The keys.
+    #[must_use]
+    pub fn keys(&self) -> &'a EvaluationKeys {
+        self.keys
+    }
+
+    /// Checks two operands of one operation and gives the level of the result.
+    fn check_pair(&self, op: &'static str, a: &Ciphertext, b: &Ciphertext) -> Result<Level, CkksError> {
+        a.check(op, self.context)?;
+        b.check(op, self.context)?;
+        check_slots(op, a.slots, b.slots)?;
+        Ok(a.level.min(b.level))
+    }
+
+    /// Checks a ciphertext and a plaintext of one operation and gives the level of the result.
+    fn check_plain(&self, op: &'static str, a: &Ciphertext, b: &Plaintext) -> Result<Level, CkksError> {
+        a.check(op, self.context)?;
+        b.check(op, self.context)?;
+        check_slots(op, a.slots, b.slots())?;
+        Ok(a.level.min(b.level()))
+    }
+
+    /// Checks that a switching key belongs to this context and serves `level`.
+    fn check_key(
+        &self,
+        op: &'static str,
+        name: impl Fn() -> String,
+        key: &SwitchingKey,
+        level: Level,
+    ) -> Result<(), CkksError> {
+        if key.level() < level {
+            let kind = format!("{} for level {level} (there is one for level {} only)", name(), key.level());
+            return Err(CkksError::MissingKey { op, kind });
+        }
+        let basis = self.context.qp_basis(key.level()).ok();
+        if basis.is_none() || key.basis() != basis {
+            return Err(CkksError::ContextMismatch { op });
+        }
+        Ok(())
+    }
+
+    /// Runs `f` on a new ciphertext.
+    fn fresh(
+        &self,
+        f: impl FnOnce(&mut Ciphertext) -> Result<(), CkksError>,
+    ) -> Result<Ciphertext, CkksError> {
+        let mut out = Ciphertext::empty(self.context)?;
+        f(&mut out)?;
+        Ok(out)
+    }
+}
+
+fn check_slots(op: &'static str, left: usize, right: usize) -> Result<(), CkksError> {
+    if left == right { Ok(()) } else { Err(CkksError::SlotMismatch { op, left, right }) }
+}
+
+fn check_scales(op: &'static str, left: Scale, right: Scale) -> Result<(), CkksError> {
+    if left == right { Ok(()) } else { Err(CkksError::ScaleMismatch { op, left, right }) }
+}

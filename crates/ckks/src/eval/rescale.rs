@@ -1,0 +1,149 @@
+//! Division by the primes of a level, and dropping levels.
+
+use ring_math::parallel;
+
+use super::{Evaluator, Workspace};
+use crate::{
+    ciphertext::Ciphertext,
+    context::LevelTables,
+    error::CkksError,
+    keyswitch::by_construction,
+    scale::{Level, Scale},
+};
+
+/// Runs `fill(part, i, limb)` for limbs of the first two parts of a result before it is rescaled, divides, and writes
+/// what remains to `out`. The tables' level must have a rescaler.
+pub(super) fn rescale_pair(
+    tables: &LevelTables,
+    divide: &ring_math::Rescaler,
+    scratch: &mut ring_math::Scratch,
+    out: [&mut [u64]; 2],
+    fill: impl Fn(usize, usize, &mut [u64]) + Sync + Send,
+) {
+    let n = tables.q.n();
+    let kept = divide.kept().len();
+    let dropped_words = n * (tables.q.len() - kept);
+    let spaces_words = n * parallel::work_spaces();
+    let words = scratch.words(2 * (dropped_words + n) + spaces_words);
+    let (dropped0, rest) = words.split_at_mut(dropped_words);
+    let (dropped1, rest) = rest.split_at_mut(dropped_words);
+    let (quotients0, rest) = rest.split_at_mut(n);
+    let (quotients1, spaces) = rest.split_at_mut(n);
+    let prepare = |part: usize, limbs: &mut [u64], quotients: &mut [u64]| {
+        for (i, limb) in limbs.chunks_exact_mut(n).enumerate() {
+            fill(part, kept + i, limb);
+        }
+        by_construction(divide.prepare_dropped(limbs, quotients));
+    };
+    parallel::join(
+        2 * dropped_words,
+        || prepare(0, dropped0, quotients0),
+        || prepare(1, dropped1, quotients1),
+    );
+    let dropped = [(&*dropped0, &*quotients0), (&*dropped1, &*quotients1)];
+    let [out0, out1] = out;
+    parallel::for_each_limb_pair_with(out0, out1, n, (spaces, n), |i, limb0, limb1, lifted| {
+        for (part, limb) in [limb0, limb1].into_iter().enumerate() {
+            let (dropped, quotients) = dropped[part];
+            fill(part, i, limb);
+            by_construction(divide.finish_limb(i, limb, dropped, quotients, lifted));
+        }
+    });
+}
+
+impl Evaluator<'_> {
+    /// Divides message and scale by the primes of the level, rounding, and goes one level down.
+    ///
+    /// # Errors
+    /// [`CkksError::OutOfLevels`] at level 0, [`CkksError::ContextMismatch`].
+    pub fn rescale(&self, a: &Ciphertext) -> Result<Ciphertext, CkksError> {
+        self.fresh(|out| self.rescale_into(out, a, &mut Workspace::new()))
+    }
+
+    /// Rescales in place.
+    ///
+    /// # Errors
+    /// As [`Self::rescale`].
+    pub fn rescale_assign(&self, a: &mut Ciphertext, work: &mut Workspace) -> Result<(), CkksError> {
+        work.replace(self.context, a, |out, a, work| self.rescale_into(out, a, work))
+    }
+
+    /// out = a, rescaled.
+    ///
+    /// # Errors
+    /// As [`Self::rescale`].
+    pub fn rescale_into(
+        &self,
+        out: &mut Ciphertext,
+        a: &Ciphertext,
+        work: &mut Workspace,
+    ) -> Result<(), CkksError> {
+        let op = "rescaling";
+        a.check(op, self.context)?;
+        let tables = self.context.tables(op, a.level)?;
+        let (Some(divide), Some(below)) = (&tables.rescale, a.level.below()) else {
+            return Err(CkksError::OutOfLevels { op, needed: 1, left: 0 });
+        };
+        out.reshape(self.context.q_basis(below)?, a.parts.len());
+        rescale_pair(tables, divide, &mut work.scratch, out.pair_mut(), |part, i, limb| {
+            limb.copy_from_slice(a.parts[part].limb(i));
+        });
+        for (part, source) in out.parts.iter_mut().zip(&a.parts).skip(2) {
+            part.copy_prefix_from(source, &tables.q)?;
+            divide.rescale(part, &mut work.scratch)?;
+            part.drop_to_basis(self.context.q_basis(below)?)?;
+        }
+        (out.level, out.scale, out.slots, out.noise) = (a.level, a.scale, a.slots, a.noise);
+        self.note_rescaled(out)
+    }
+
+    /// Drops primes until `level` is reached; message and scale stay as they are.
+    ///
+    /// # Errors
+    /// [`CkksError::OutOfLevels`] when the ciphertext is below `level` already, [`CkksError::ContextMismatch`].
+    pub fn drop_to(&self, a: &Ciphertext, level: Level) -> Result<Ciphertext, CkksError> {
+        let mut out = a.clone();
+        self.drop_to_assign(&mut out, level)?;
+        Ok(out)
+    }
+
+    /// As [`Self::drop_to`], in place.
+    ///
+    /// # Errors
+    /// As [`Self::drop_to`].
+    pub fn drop_to_assign(&self, a: &mut Ciphertext, level: Level) -> Result<(), CkksError> {
+        let op = "level drop";
+        a.check(op, self.context)?;
+        if level > a.level {
+            return Err(CkksError::OutOfLevels { op, needed: level.0, left: a.level.0 });
+        }
+        let basis = self.context.q_basis(level)?;
+        for part in &mut a.parts {
+            part.drop_to_basis(basis)?;
+        }
+        a.level = level;
+        Ok(())
+    }
+
+    /// Sets level, scale and noise of a ciphertext whose words have been rescaled.
+    pub(super) fn note_rescaled(&self, a: &mut Ciphertext) -> Result<(), CkksError> {
+        let op = "rescaling";
+        let tables = self.context.tables(op, a.level)?;
+        let below = a.level.below().ok_or(CkksError::OutOfLevels { op, needed: 1, left: 0 })?;
+        let parameters = self.context.parameters();
+        let (scale, divisor) = parameters.groups().get(a.level.0).map_or((a.scale, 1.0), |group| {
+            let divisor = group.primes.iter().map(|&p| p as f64).product();
+            (a.scale.div_by_primes(&group.primes), divisor)
+        });
+        let rounding = if a.degree() == 1 { tables.noise.rounding } else { tables.noise.rounding_degree_2 };
+        a.noise = a.noise.divide(divisor, rounding);
+        a.scale = self.settle(below, scale);
+        a.level = below;
+        Ok(())
+    }
+
+    /// See [`crate::Parameters::settle`].
+    pub(super) fn settle(&self, level: Level, scale: Scale) -> Scale {
+        self.context.parameters().settle(level, scale)
+    }
+}

@@ -1,0 +1,39 @@
+//! The public key.
+
+use ring_math::{Ntt, RnsPoly};
+
+/// An encryption of zero under the secret, (b, a) with b = -a s + e, over the primes of Q and the first special prime p:
+/// encrypting at Qp and dividing by p leaves less noise than the textbook's encryption at Q.
+#[derive(Clone)]
+pub struct PublicKey {
+    pub(crate) seed: [u8; 32],
+    /// b and a; the limb of p is the last.
+    pub(crate) parts: [RnsPoly<Ntt>; 2],
+}
+
+impl PublicKey {
+    /// The public seed of the random half.
+    #[must_use]
+    pub fn seed(&self) -> &[u8; 32] {
+        &self.seed
+    }
+
+    /// b, which has to be stored, and a, which the seed expands to.
+    #[must_use]
+    pub fn parts(&self) -> &[RnsPoly<Ntt>; 2] {
+        &self.parts
+    }
+
+    /// Bytes to store: one half and the seed.
+    #[must_use]
+    pub fn stored_bytes(&self) -> u64 {
+        8 * self.parts[0].words().len() as u64 + self.seed.len() as u64
+    }
+}
+
+/// Says how large the key is.
+impl std::fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PublicKey({} bytes)", self.stored_bytes())
+    }
+}

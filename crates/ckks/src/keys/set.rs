@@ -1,0 +1,199 @@
+//! What keys a computation needs, and the keys themselves.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    error::CkksError,
+    keys::{GaloisElement, GaloisKey, RelinearizationKey, SwitchingKey},
+    params::Parameters,
+    scale::Level,
+};
+
+/// One key of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Wanted {
+    Relinearization,
+    Rotation(i64),
+    Conjugation,
+}
+
+/// The keys a computation needs, each for the highest level it is used at: a key for a lower level is smaller.
+///
+/// ```
+/// use ckks::{KeyRequest, Level, ParameterSpec};
+/// let parameters = ParameterSpec::new(13).log_scale(40).depth(3).check()?;
+/// let request = KeyRequest::new().relinearization().rotations([1, 2]).rotations_at(Level(1), [4]);
+/// let size = request.size(&parameters)?;
+/// assert!(size.stored < size.memory); // half of every key comes from a seed
+/// # Ok::<(), ckks::CkksError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyRequest {
+    /// `None` stands for the highest level of the parameters.
+    wanted: BTreeMap<Wanted, Option<Level>>,
+}
+
+/// Sizes of keys in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeySize {
+    /// On disk or on the wire: one half of each key and a seed.
+    pub stored: u64,
+    /// In memory: both halves.
+    pub memory: u64,
+}
+
+impl KeyRequest {
+    /// No keys.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn want(mut self, wanted: Wanted, level: Option<Level>) -> Self {
+        let highest = |old: &mut Option<Level>| {
+            *old = match (*old, level) {
+                (Some(old), Some(new)) => Some(old.max(new)),
+                _ => None,
+            }
+        };
+        self.wanted.entry(wanted).and_modify(highest).or_insert(level);
+        self
+    }
+
+    /// The key for multiplications at every level.
+    #[must_use]
+    pub fn relinearization(self) -> Self {
+        self.want(Wanted::Relinearization, None)
+    }
+
+    /// The key for multiplications at `level` and below.
+    #[must_use]
+    pub fn relinearization_at(self, level: Level) -> Self {
+        self.want(Wanted::Relinearization, Some(level))
+    }
+
+    /// Keys for rotations to the left by each of `steps` (to the right for negative ones), at every level.
+    #[must_use]
+    pub fn rotations(self, steps: impl IntoIterator<Item = i64>) -> Self {
+        steps.into_iter().fold(self, |request, k| request.want(Wanted::Rotation(k), None))
+    }
+
+    /// As [`Self::rotations`], at `level` and below.
+    #[must_use]
+    pub fn rotations_at(self, level: Level, steps: impl IntoIterator<Item = i64>) -> Self {
+        steps.into_iter().fold(self, |request, k| request.want(Wanted::Rotation(k), Some(level)))
+    }
+
+    /// The key for conjugation at every level.
+    #[must_use]
+    pub fn conjugation(self) -> Self {
+        self.want(Wanted::Conjugation, None)
+    }
+
+    /// The key for conjugation at `level` and below.
+    #[must_use]
+    pub fn conjugation_at(self, level: Level) -> Self {
+        self.want(Wanted::Conjugation, Some(level))
+    }
+
+    /// Everything that either request lists.
+    #[must_use]
+    pub fn and(self, other: &Self) -> Self {
+        other.wanted.iter().fold(self, |request, (&wanted, &level)| request.want(wanted, level))
+    }
+
+    /// Size of the keys, known before they are generated.
+    ///
+    /// # Errors
+    /// [`CkksError::NoSuchLevel`] for a level the parameters do not have.
+    pub fn size(&self, parameters: &Parameters) -> Result<KeySize, CkksError> {
+        let (relinearization, galois) = self.resolve(parameters)?;
+        let mut size = KeySize::default();
+        for level in relinearization.into_iter().chain(galois.into_values()) {
+            let one = key_size(parameters, level);
+            size.stored += one.stored;
+            size.memory += one.memory;
+        }
+        Ok(size)
+    }
+
+    /// The level of the relinearisation key, if one is wanted, and of the key for each Galois element.
+    pub(crate) fn resolve(
+        &self,
+        parameters: &Parameters,
+    ) -> Result<(Option<Level>, BTreeMap<GaloisElement, Level>), CkksError> {
+        let max = parameters.max_level();
+        let mut relinearization = None;
+        let mut galois: BTreeMap<GaloisElement, Level> = BTreeMap::new();
+        for (wanted, level) in &self.wanted {
+            let level = level.unwrap_or(max);
+            if level > max {
+                return Err(CkksError::NoSuchLevel { op: "key request", found: level, max });
+            }
+            let element = match wanted {
+                Wanted::Relinearization => {
+                    relinearization = Some(level);
+                    continue;
+                }
+                Wanted::Rotation(steps) => GaloisElement::rotation(*steps, parameters.log_n()),
+                Wanted::Conjugation => GaloisElement::conjugation(parameters.log_n()),
+            };
+            if !element.is_identity() {
+                galois.entry(element).and_modify(|old| *old = level.max(*old)).or_insert(level);
+            }
+        }
+        Ok((relinearization, galois))
+    }
+}
+
+/// Size of one switching key for `level`.
+fn key_size(parameters: &Parameters, level: Level) -> KeySize {
+    let q_len = parameters.q_len(level);
+    let digits = parameters.digit_ranges().into_iter().filter(|range| range.start < q_len).count() as u64;
+    let limbs = (q_len + parameters.p_primes().len()) as u64;
+    let half = 8 * digits * limbs << parameters.log_n();
+    KeySize { stored: half + 32, memory: 2 * half }
+}
+
+/// The keys an [`crate::Evaluator`] works with; public, but made from the secret.
+#[derive(Clone, Debug, Default)]
+pub struct EvaluationKeys {
+    pub(crate) relinearization: Option<RelinearizationKey>,
+    pub(crate) galois: BTreeMap<GaloisElement, GaloisKey>,
+}
+
+impl EvaluationKeys {
+    /// No keys: enough for additions, plaintext products, and products that are not relinearised.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// The relinearisation key.
+    #[must_use]
+    pub fn relinearization(&self) -> Option<&RelinearizationKey> {
+        self.relinearization.as_ref()
+    }
+
+    /// The key of one map.
+    #[must_use]
+    pub fn galois(&self, element: GaloisElement) -> Option<&GaloisKey> {
+        self.galois.get(&element)
+    }
+
+    /// All maps there are keys for.
+    pub fn galois_elements(&self) -> impl Iterator<Item = GaloisElement> + '_ {
+        self.galois.keys().copied()
+    }
+
+    /// Total size.
+    #[must_use]
+    pub fn size(&self) -> KeySize {
+        let relinearization = self.relinearization.iter().map(RelinearizationKey::switching_key);
+        let keys = relinearization.chain(self.galois.values().map(GaloisKey::switching_key));
+        keys.fold(KeySize::default(), |size, key: &SwitchingKey| KeySize {
+            stored: size.stored + key.stored_bytes(),
+            memory: size.memory + key.memory_bytes(),
+        })
+    }
+}

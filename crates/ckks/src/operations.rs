@@ -1,0 +1,180 @@
+//! The operations as a trait, so that one circuit runs on ciphertexts and on shapes.
+
+use crate::{
+    ciphertext::Ciphertext,
+    error::CkksError,
+    eval::{Evaluator, Workspace},
+    plaintext::Plaintext,
+    scale::{Level, Scale},
+};
+
+/// What a circuit is written against: implemented by [`Evaluator`], which computes, and by [`crate::DryRun`], which only
+/// counts. Each method does what the [`Evaluator`] method of the same name does, and can fail as that one.
+///
+/// ```
+/// use ckks::{CkksError, DryRun, Operations, ParameterSpec};
+///
+/// /// x^4 plus its neighbour.
+/// fn circuit<O: Operations>(ops: &O, x: &O::Ciphertext) -> Result<O::Ciphertext, CkksError> {
+///     let square = ops.mul_rescale(x, x)?;
+///     let fourth = ops.mul_rescale(&square, &square)?;
+///     ops.add(&fourth, &ops.rotate(&fourth, 1)?)
+/// }
+///
+/// let parameters = ParameterSpec::new(14).depth(5).check()?;
+/// let dry = DryRun::new(&parameters);
+/// let result = circuit(&dry, &dry.input(1.0))?;
+/// let plan = dry.plan();
+/// assert_eq!((plan.depth, plan.key_switches(), result.level().0), (2, 3, 3));
+/// assert!(plan.keys(&parameters)?.stored > 0); // known before any key is generated
+/// # Ok::<(), CkksError>(())
+/// ```
+#[expect(missing_docs, reason = "each method is documented at the Evaluator method of the same name")]
+#[expect(
+    clippy::missing_errors_doc,
+    reason = "each method is documented at the Evaluator method of the same name"
+)]
+pub trait Operations {
+    /// What is computed on.
+    type Ciphertext: Clone;
+    /// What is known to the computing party.
+    type Plaintext;
+
+    /// Level of a ciphertext.
+    fn level(&self, a: &Self::Ciphertext) -> Level;
+    /// Scale of a ciphertext.
+    fn scale(&self, a: &Self::Ciphertext) -> Scale;
+
+    fn add(&self, a: &Self::Ciphertext, b: &Self::Ciphertext) -> Result<Self::Ciphertext, CkksError>;
+    fn sub(&self, a: &Self::Ciphertext, b: &Self::Ciphertext) -> Result<Self::Ciphertext, CkksError>;
+    fn neg(&self, a: &Self::Ciphertext) -> Result<Self::Ciphertext, CkksError>;
+    fn add_plain(&self, a: &Self::Ciphertext, b: &Self::Plaintext) -> Result<Self::Ciphertext, CkksError>;
+    fn sub_plain(&self, a: &Self::Ciphertext, b: &Self::Plaintext) -> Result<Self::Ciphertext, CkksError>;
+    fn mul_plain(&self, a: &Self::Ciphertext, b: &Self::Plaintext) -> Result<Self::Ciphertext, CkksError>;
+    fn mul_plain_rescale(
+        &self,
+        a: &Self::Ciphertext,
+        b: &Self::Plaintext,
+    ) -> Result<Self::Ciphertext, CkksError>;
+    fn add_scalar(&self, a: &Self::Ciphertext, value: f64) -> Result<Self::Ciphertext, CkksError>;
+    fn mul_scalar(&self, a: &Self::Ciphertext, value: f64) -> Result<Self::Ciphertext, CkksError>;
+    fn mul_scalar_at(
+        &self,
+        a: &Self::Ciphertext,
+        value: f64,
+        scale: Scale,
+    ) -> Result<Self::Ciphertext, CkksError>;
+    fn mul_integer(&self, a: &Self::Ciphertext, factor: i64) -> Result<Self::Ciphertext, CkksError>;
+    fn mul(&self, a: &Self::Ciphertext, b: &Self::Ciphertext) -> Result<Self::Ciphertext, CkksError>;
+    fn mul_rescale(&self, a: &Self::Ciphertext, b: &Self::Ciphertext) -> Result<Self::Ciphertext, CkksError>;
+    fn square(&self, a: &Self::Ciphertext) -> Result<Self::Ciphertext, CkksError>;
+    fn square_rescale(&self, a: &Self::Ciphertext) -> Result<Self::Ciphertext, CkksError>;
+    fn mul_unrelinearized(
+        &self,
+        a: &Self::Ciphertext,
+        b: &Self::Ciphertext,
+    ) -> Result<Self::Ciphertext, CkksError>;
+    fn relinearize(&self, a: &Self::Ciphertext) -> Result<Self::Ciphertext, CkksError>;
+    fn relinearize_rescale(&self, a: &Self::Ciphertext) -> Result<Self::Ciphertext, CkksError>;
+    fn sum_of_products(
+        &self,
+        pairs: &[(&Self::Ciphertext, &Self::Ciphertext)],
+    ) -> Result<Self::Ciphertext, CkksError>;
+    fn sum_of_products_rescale(
+        &self,
+        pairs: &[(&Self::Ciphertext, &Self::Ciphertext)],
+    ) -> Result<Self::Ciphertext, CkksError>;
+    fn rescale(&self, a: &Self::Ciphertext) -> Result<Self::Ciphertext, CkksError>;
+    fn drop_to(&self, a: &Self::Ciphertext, level: Level) -> Result<Self::Ciphertext, CkksError>;
+    fn align(
+        &self,
+        a: &Self::Ciphertext,
+        b: &Self::Ciphertext,
+    ) -> Result<(Self::Ciphertext, Self::Ciphertext), CkksError>;
+    fn align_to(
+        &self,
+        a: &Self::Ciphertext,
+        level: Level,
+        scale: Scale,
+    ) -> Result<Self::Ciphertext, CkksError>;
+    fn rotate(&self, a: &Self::Ciphertext, steps: i64) -> Result<Self::Ciphertext, CkksError>;
+    /// All rotations of `a` by `steps`, its digits computed once.
+    fn rotate_hoisted(&self, a: &Self::Ciphertext, steps: &[i64])
+    -> Result<Vec<Self::Ciphertext>, CkksError>;
+    fn conjugate(&self, a: &Self::Ciphertext) -> Result<Self::Ciphertext, CkksError>;
+    fn inner_sum(
+        &self,
+        a: &Self::Ciphertext,
+        stride: usize,
+        count: usize,
+    ) -> Result<Self::Ciphertext, CkksError>;
+}
+
+/// Forwards to the inherent method of the same name.
+macro_rules! forward {
+    ($($name:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {
+        $(fn $name(&self, $($argument: $type),*) -> Result<$result, CkksError> {
+            Evaluator::$name(self, $($argument),*)
+        })*
+    };
+}
+
+impl Operations for Evaluator<'_> {
+    type Ciphertext = Ciphertext;
+    type Plaintext = Plaintext;
+
+    fn level(&self, a: &Ciphertext) -> Level {
+        a.level()
+    }
+
+    fn scale(&self, a: &Ciphertext) -> Scale {
+        a.scale()
+    }
+
+    forward! {
+        add(a: &Ciphertext, b: &Ciphertext) -> Ciphertext;
+        sub(a: &Ciphertext, b: &Ciphertext) -> Ciphertext;
+        neg(a: &Ciphertext) -> Ciphertext;
+        add_plain(a: &Ciphertext, b: &Plaintext) -> Ciphertext;
+        sub_plain(a: &Ciphertext, b: &Plaintext) -> Ciphertext;
+        mul_plain(a: &Ciphertext, b: &Plaintext) -> Ciphertext;
+        mul_plain_rescale(a: &Ciphertext, b: &Plaintext) -> Ciphertext;
+        add_scalar(a: &Ciphertext, value: f64) -> Ciphertext;
+        mul_scalar(a: &Ciphertext, value: f64) -> Ciphertext;
+        mul_scalar_at(a: &Ciphertext, value: f64, scale: Scale) -> Ciphertext;
+        mul_integer(a: &Ciphertext, factor: i64) -> Ciphertext;
+        mul(a: &Ciphertext, b: &Ciphertext) -> Ciphertext;
+        mul_rescale(a: &Ciphertext, b: &Ciphertext) -> Ciphertext;
+        square(a: &Ciphertext) -> Ciphertext;
+        square_rescale(a: &Ciphertext) -> Ciphertext;
+        mul_unrelinearized(a: &Ciphertext, b: &Ciphertext) -> Ciphertext;
+        relinearize(a: &Ciphertext) -> Ciphertext;
+        relinearize_rescale(a: &Ciphertext) -> Ciphertext;
+        sum_of_products(pairs: &[(&Ciphertext, &Ciphertext)]) -> Ciphertext;
+        sum_of_products_rescale(pairs: &[(&Ciphertext, &Ciphertext)]) -> Ciphertext;
+        rescale(a: &Ciphertext) -> Ciphertext;
+        drop_to(a: &Ciphertext, level: Level) -> Ciphertext;
+        align(a: &Ciphertext, b: &Ciphertext) -> (Ciphertext, Ciphertext);
+        rotate(a: &Ciphertext, steps: i64) -> Ciphertext;
+        conjugate(a: &Ciphertext) -> Ciphertext;
+    }
+
+    fn align_to(&self, a: &Ciphertext, level: Level, scale: Scale) -> Result<Ciphertext, CkksError> {
+        Evaluator::align_to(self, a, level, scale, &mut Workspace::new())
+    }
+
+    fn rotate_hoisted(&self, a: &Ciphertext, steps: &[i64]) -> Result<Vec<Ciphertext>, CkksError> {
+        let mut work = Workspace::new();
+        let hoisted = self.hoist(a, &mut work)?;
+        let one = |&k: &i64| {
+            let mut out = Ciphertext::empty(self.context())?;
+            hoisted.rotate_into(&mut out, k, &mut work)?;
+            Ok(out)
+        };
+        steps.iter().map(one).collect()
+    }
+
+    fn inner_sum(&self, a: &Ciphertext, stride: usize, count: usize) -> Result<Ciphertext, CkksError> {
+        Evaluator::inner_sum(self, a, stride, count, &mut Workspace::new())
+    }
+}

@@ -1,0 +1,120 @@
+//! Encoded and decrypted messages.
+
+use ring_math::{Ntt, RnsBasis, RnsPoly};
+use zeroize::Zeroize;
+
+use crate::{
+    context::Context,
+    error::CkksError,
+    noise::Noise,
+    scale::{Level, Scale},
+};
+
+/// A message as a polynomial: slot j times the scale is its value at psi^(5^j), psi a primitive complex 2N-th root of
+/// unity, up to rounding (and noise, after decryption).
+#[derive(Clone)]
+pub struct Plaintext {
+    pub(crate) poly: RnsPoly<Ntt>,
+    pub(crate) level: Level,
+    pub(crate) scale: Scale,
+    pub(crate) slots: usize,
+    pub(crate) noise: Noise,
+    /// Whether the words are wiped on drop: set for what was decrypted.
+    pub(crate) secret: bool,
+}
+
+impl Plaintext {
+    /// A place for results: the zero message at the lowest level. Its buffer grows to what is written there.
+    ///
+    /// # Errors
+    /// None for a context that was built; the signature leaves room.
+    pub fn empty(context: &Context) -> Result<Self, CkksError> {
+        let level = Level(0);
+        Ok(Self {
+            poly: RnsPoly::zero(context.q_basis(level)?),
+            level,
+            scale: context.default_scale(level)?,
+            slots: context.max_slots(),
+            noise: Noise::ZERO,
+            secret: false,
+        })
+    }
+
+    /// The level: the polynomial has the primes of Q that are alive there.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    /// The scale, exactly.
+    #[must_use]
+    pub fn scale(&self) -> Scale {
+        self.scale
+    }
+
+    /// Number of slots; shorter vectors are repeated over all N/2.
+    #[must_use]
+    pub fn slots(&self) -> usize {
+        self.slots
+    }
+
+    /// No slot of the message is larger than this; infinite when nothing is known.
+    #[must_use]
+    pub fn message_bound(&self) -> f64 {
+        self.noise.message_bound()
+    }
+
+    /// What was tracked of message and noise.
+    #[must_use]
+    pub fn noise(&self) -> Noise {
+        self.noise
+    }
+
+    /// The polynomial.
+    #[must_use]
+    pub fn poly(&self) -> &RnsPoly<Ntt> {
+        &self.poly
+    }
+
+    /// Takes the limbs of a lower level; the message stays as it is.
+    ///
+    /// # Errors
+    /// [`CkksError::OutOfLevels`] for a higher level, [`CkksError::ContextMismatch`].
+    pub fn drop_to(&mut self, context: &Context, level: Level) -> Result<(), CkksError> {
+        let op = "drop to a level";
+        self.check(op, context)?;
+        if level > self.level {
+            return Err(CkksError::OutOfLevels { op, needed: level.0, left: self.level.0 });
+        }
+        self.poly.drop_to_basis(context.q_basis(level)?)?;
+        self.level = level;
+        Ok(())
+    }
+
+    pub(crate) fn check(&self, op: &'static str, context: &Context) -> Result<(), CkksError> {
+        match context.q_basis(self.level) {
+            Ok(basis) if basis == self.poly.basis() => Ok(()),
+            _ => Err(CkksError::ContextMismatch { op }),
+        }
+    }
+
+    /// Makes room for a result over `basis`; its words are unspecified until written.
+    pub(crate) fn reshape(&mut self, basis: &RnsBasis) {
+        self.poly.resize_to(basis);
+    }
+}
+
+impl Drop for Plaintext {
+    fn drop(&mut self) {
+        if self.secret {
+            self.poly.zeroize();
+        }
+    }
+}
+
+/// Shows the shape.
+impl std::fmt::Debug for Plaintext {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Plaintext(level {}, scale {}, {} slots)", self.level, self.scale, self.slots)
+    }
+}
