@@ -83,6 +83,12 @@ impl Diagnostic {
         self
     }
 
+    /// Adds a remedy where there is none yet.
+    pub(crate) fn or_help(mut self, help: &str) -> Self {
+        self.help.get_or_insert_with(|| help.to_owned());
+        self
+    }
+
     /// The message with its arrows, ready to print, without a newline at the end.
     pub(crate) fn render(&self, sources: &Sources) -> String {
         let mut text = format!("error: {}", self.message);

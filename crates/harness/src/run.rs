@@ -24,6 +24,9 @@ use crate::store::Store;
 use crate::supervisor::{Outcome, Supervisor};
 use crate::workload::Registry;
 
+/// Exit code of an interrupted run.
+pub(crate) const INTERRUPTED: u8 = 130;
+
 /// What the command line asks of a run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RunOptions {
@@ -82,7 +85,7 @@ impl RunSummary {
     /// Exit code: 130 interrupted, 3 some point failed, 0 otherwise.
     pub(crate) fn exit_code(&self) -> u8 {
         if self.not_run.iter().any(|(_, why)| *why == NotRun::Interrupted) {
-            130
+            INTERRUPTED
         } else if self.failed > 0 {
             3
         } else {

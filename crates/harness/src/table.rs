@@ -96,6 +96,14 @@ impl Table {
         self.get(row, column)?.as_f64()
     }
 
+    /// A cell as a whole number.
+    pub(crate) fn int(&self, row: usize, column: &str) -> Option<i64> {
+        match self.get(row, column)? {
+            Value::Int(value) => Some(value),
+            Value::Bool(_) | Value::Float(_) | Value::Text(_) | Value::List(_) | Value::Table(_) => None,
+        }
+    }
+
     /// A cell as a flag; false where it is empty.
     pub(crate) fn flag(&self, row: usize, column: &str) -> bool {
         self.get(row, column) == Some(Value::Bool(true))

@@ -10,15 +10,20 @@ use std::time::Duration;
 use clap::{CommandFactory as _, FromArgMatches as _};
 use serde_json::Value as Json;
 
+use crate::compare::Question;
 use crate::config::{self, Sweep};
 use crate::console::{note, out};
 use crate::error::HarnessError;
 use crate::filter::Filter;
 use crate::plan::{self, Entry};
-use crate::run::{self, Before, Labels, RunOptions};
+use crate::run::{self, Before, INTERRUPTED, Labels, RunOptions, RunSummary};
+use crate::schema;
 use crate::store::Store;
 use crate::workload::Registry;
-use args::{Cli, Command, ConfigCommand, MergeArgs, MessageFormat, PlanArgs, RunArgs, Source};
+use args::{
+    Cli, Command, ConfigCommand, ExportArgs, ExportFormat, MergeArgs, MessageFormat, PlanArgs, RunArgs,
+    Source,
+};
 
 /// Configuration that is run when none is named.
 const DEFAULT_CONFIG: &str = "configs/quick.toml";
@@ -67,8 +72,81 @@ fn dispatch(cli: Cli, registry: &Registry) -> Result<u8, HarnessError> {
             clap_complete::generate(shell, &mut command, registry.program(), &mut std::io::stdout());
             Ok(0)
         }
-        _ => Ok(2),
+        Some(Command::Status(args)) => {
+            let store = results(&args.folder)?;
+            crate::status::status(&store, &read_plan(&store.path("plan.json"))?, registry)?;
+            Ok(0)
+        }
+        Some(Command::Report(args)) => {
+            let store = results(&args.folder)?;
+            crate::report::report(&store, args.allow_mixed)?;
+            if args.open {
+                open(&store.path("report.html"));
+            }
+            Ok(0)
+        }
+        Some(Command::Compare(args)) => {
+            let (before, after) = (results(&args.before)?, results(&args.after)?);
+            let question = Question {
+                metric: args.metric,
+                higher_is_better: args.higher_is_better,
+                tolerance: args.fail_on_regression,
+            };
+            Ok(if crate::compare::compare(&before, &after, &question)? { 4 } else { 0 })
+        }
+        Some(Command::Export(args)) => export_command(&args),
+        Some(Command::Schema(args)) => {
+            let schema =
+                if args.columns { schema::columns(registry) } else { schema::configuration(registry) };
+            out(serde_json::to_string_pretty(&schema).unwrap_or_default());
+            Ok(0)
+        }
+        Some(Command::Doctor) => {
+            crate::doctor::doctor(registry);
+            Ok(0)
+        }
     }
+}
+
+/// A results folder that exists.
+fn results(folder: &Path) -> Result<Store, HarnessError> {
+    if folder.is_dir() {
+        return Ok(Store::new(folder));
+    }
+    Err(HarnessError::usage(
+        "look at results",
+        format!("no folder {}", folder.display()),
+        "a sweep's own folder",
+        "run the sweep first, or give the folder that holds its results.csv",
+    ))
+}
+
+/// Opens a page with the desktop's viewer; failing that, its path has been printed.
+fn open(page: &Path) {
+    let started = std::process::Command::new("xdg-open").arg(page).spawn();
+    if let Err(error) = started {
+        note(format!("cannot open {}: {error}", page.display()));
+    }
+}
+
+fn export_command(args: &ExportArgs) -> Result<u8, HarnessError> {
+    let store = results(&args.folder)?;
+    let table = crate::merge::read_table(&store)?;
+    let (suffix, bytes) = match args.format {
+        ExportFormat::Csv => ("csv", table.to_csv()?),
+        ExportFormat::Jsonl => ("jsonl", table.to_jsonl().into_bytes()),
+        ExportFormat::Parquet => ("parquet", table.to_parquet()?),
+    };
+    let target = args.to.clone().unwrap_or_else(|| store.path(&format!("results.{suffix}")));
+    if target.as_os_str() == "-" {
+        use std::io::Write as _;
+        // A closed pipe is no error of ours.
+        let _ = std::io::stdout().lock().write_all(&bytes);
+    } else {
+        crate::store::write_atomic(&target, &bytes)?;
+        note(format!("{}: {} rows", target.display(), table.rows()));
+    }
+    Ok(0)
 }
 
 /// `sweep CONFIG`, or the quick sweep and its report.
@@ -78,7 +156,18 @@ fn default_run(mut args: RunArgs, registry: &Registry) -> Result<u8, HarnessErro
     }
     args.config = Some(PathBuf::from(DEFAULT_CONFIG));
     args.budget.get_or_insert(DEFAULT_BUDGET);
-    run_command(args, registry)
+    let json = args.message_format == MessageFormat::Json;
+    let Some(summary) = execute(args, registry)? else { return Ok(0) };
+    let code = summary.exit_code();
+    if json || code == INTERRUPTED {
+        return Ok(code);
+    }
+    crate::report::report(&summary.store, false)?;
+    let (program, folder) = (registry.program(), summary.store.root().display());
+    out(format!(
+        "\ngo on with:\n  {program} status {folder}\n  {program} report {folder} --open\n  {program} config show {DEFAULT_CONFIG}"
+    ));
+    Ok(code)
 }
 
 fn load(source: &Source, registry: &Registry) -> Result<Sweep, HarnessError> {
@@ -86,6 +175,11 @@ fn load(source: &Source, registry: &Registry) -> Result<Sweep, HarnessError> {
 }
 
 fn run_command(args: RunArgs, registry: &Registry) -> Result<u8, HarnessError> {
+    Ok(execute(args, registry)?.map_or(0, |summary| summary.exit_code()))
+}
+
+/// Runs a sweep; `None` after a dry run.
+fn execute(args: RunArgs, registry: &Registry) -> Result<Option<RunSummary>, HarnessError> {
     let config = args.config.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_CONFIG));
     let sweep = config::load(&config, &args.sets, registry)?;
     let options = RunOptions {
@@ -101,10 +195,10 @@ fn run_command(args: RunArgs, registry: &Registry) -> Result<u8, HarnessError> {
     known_names(&options.only, &sweep)?;
     if args.dry_run {
         run::dry_run(&sweep, registry, &options)?;
-        return Ok(0);
+        return Ok(None);
     }
     crate::interrupt::listen();
-    Ok(run::run(&sweep, registry, &options)?.exit_code())
+    run::run(&sweep, registry, &options).map(Some)
 }
 
 fn filter(conditions: &[String]) -> Result<Filter, HarnessError> {

@@ -85,7 +85,7 @@ impl Loader<'_> {
         let mut table = match node::parse(&text, source) {
             Ok(table) => table,
             Err(problem) => {
-                self.problems.push(problem.help("see https://toml.io for the syntax"));
+                self.problems.push(problem.or_help("see https://toml.io for the syntax"));
                 return None;
             }
         };
@@ -155,7 +155,7 @@ impl Loader<'_> {
         match node::parse(&text, source) {
             Ok(table) => Some(table),
             Err(problem) => {
-                self.problems.push(problem.help(
+                self.problems.push(problem.or_help(
                     "write values as TOML does: 14, 0.5, \"text\", [1, 2]; lists for axes also as 1,2",
                 ));
                 None

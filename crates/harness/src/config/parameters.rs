@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::node::{Item, Node, Table};
-use crate::diagnostic::{Diagnostic, Origin, suggest};
+use crate::diagnostic::{Diagnostic, Origin, nearest, suggest};
 use crate::key::{Key, Kind, Place};
 use crate::value::{Params, Value};
 use crate::workload::Workload;
@@ -200,8 +200,17 @@ fn mismatch(item: &Item, kind: &Kind, what: &str) -> Diagnostic {
         (Kind::List(_), Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Text(_)) => {
             problem.help(format!("put it in brackets: [{}]", value.to_toml()))
         }
+        (Kind::AnyOf(kinds), Value::Text(text)) if nearest(text, kinds.iter().flat_map(words)).is_some() => {
+            problem.help(suggest(text, kinds.iter().flat_map(words).collect::<Vec<_>>()))
+        }
         _ => problem.help(format!("give `{what}` a value that is {}", kind.describe())),
     }
+}
+
+/// The words that a kind takes.
+fn words(kind: &Kind) -> impl Iterator<Item = &str> {
+    let words: &[String] = if let Kind::OneOf(words) = kind { words } else { &[] };
+    words.iter().map(String::as_str)
 }
 
 fn accept_any(

@@ -6,3 +6,4 @@ mod configs;
 mod faults;
 mod merging;
 mod overhead;
+mod reports;
