@@ -56,7 +56,8 @@ fn the_check_notices_an_upward_import() {
 
 #[test]
 fn every_member_is_listed_here() {
-    let mut listed: BTreeMap<String, ()> = MAY_IMPORT.iter().map(|(path, _)| ((*path).to_owned(), ())).collect();
+    let mut listed: BTreeMap<String, ()> =
+        MAY_IMPORT.iter().map(|(path, _)| ((*path).to_owned(), ())).collect();
     for entry in fs::read_dir(root().join("crates")).expect("crates/ exists") {
         let name = entry.expect("readable").file_name().into_string().expect("UTF-8 name");
         assert!(listed.remove(&format!("crates/{name}")).is_some(), "crates/{name} has no layer");

@@ -16,7 +16,7 @@ use crate::plan::{self, Entry};
 use crate::record::{MemoryMarks, PointRecord, Status};
 use crate::recorder::Recorder;
 use crate::store::{Claimed, Store};
-use crate::workload::{Failure, Registry, Workload};
+use crate::workload::{Failure, Registry, Workload, columns_at};
 
 /// Environment variable through which `run` tells a point's process what it needs to know about the run.
 pub(crate) const CONTEXT_VARIABLE: &str = "SWEEP_RUN_CONTEXT";
@@ -209,7 +209,7 @@ fn measure(
     context: &RunContext,
     baseline: u64,
 ) -> PointRecord {
-    let columns = workload.columns();
+    let columns = columns_at(workload, &entry.params);
     let mut record = PointRecord::empty(entry.clone(), columns.clone(), context.provenance.clone());
     record.run_id.clone_from(&context.run_id);
     record.isolated = context.isolated;
@@ -237,8 +237,8 @@ fn measure(
     std::panic::set_hook(Box::new(|info| {
         let text = info.to_string();
         crate::console::note(&text);
-        if let Ok(mut slot) = PANIC.lock() {
-            *slot = Some(text);
+        if let Ok(mut place) = PANIC.lock() {
+            *place = Some(text);
         }
     }));
     let start = Instant::now();
@@ -272,7 +272,7 @@ fn conclude(
             record.ended(Status::Failed, &failure.code, failure.message)
         }
         Err(payload) => {
-            let noted = PANIC.lock().ok().and_then(|slot| slot.clone());
+            let noted = PANIC.lock().ok().and_then(|place| place.clone());
             let plain = payload.downcast_ref::<&str>().map(|s| (*s).to_owned());
             let message = noted
                 .or(plain)

@@ -181,12 +181,15 @@ const PROVENANCE: [Own; 12] = [
 
 /// The whole table's columns in order, with the declared ones in their blocks.
 ///
-/// Of two declarations of one name the first is kept.
+/// Of two declarations of one name the first is kept, except that a column which is whole numbers to one workload and
+/// fractions to another holds fractions.
 pub(crate) fn table<'a>(declared: impl IntoIterator<Item = &'a Column>) -> Vec<Column> {
-    let mut unique: Vec<&Column> = Vec::new();
+    let mut unique: Vec<Column> = Vec::new();
     for column in declared {
-        if !unique.iter().any(|c| c.name == column.name) {
-            unique.push(column);
+        match unique.iter_mut().find(|c| c.name == column.name) {
+            Some(known) if known.kind == Int && column.kind == Float => known.kind = Float,
+            Some(_) => {}
+            None => unique.push(column.clone()),
         }
     }
     let mut all = Vec::new();
@@ -196,7 +199,7 @@ pub(crate) fn table<'a>(declared: impl IntoIterator<Item = &'a Column>) -> Vec<C
         );
     };
     let theirs = |all: &mut Vec<Column>, role| {
-        all.extend(unique.iter().filter(|c| c.role == role).map(|c| (*c).clone()));
+        all.extend(unique.iter().filter(|c| c.role == role).cloned());
     };
     own(&mut all, &KEY, Role::Parameter);
     theirs(&mut all, Role::Parameter);

@@ -172,7 +172,7 @@ pub(crate) fn record_abandoned(
             claim.release();
             continue;
         }
-        let columns = registry.get(&entry.workload).map(|w| w.columns()).unwrap_or_default();
+        let columns = registry.columns(entry);
         let mut record =
             PointRecord::empty(entry.clone(), columns, crate::environment::Provenance::default());
         record.transient = true;

@@ -67,7 +67,6 @@ impl<'a> Recorder<'a> {
     }
 
     /// Begins a stage: `record.stage("eval", "add").run(|| ...)`.
-    #[must_use]
     pub fn stage<'r>(&'r mut self, stage: &str, op: &str) -> Stage<'r, 'a> {
         Stage {
             stage: stage.to_owned(),

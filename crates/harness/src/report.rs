@@ -280,7 +280,7 @@ fn attachments(store: &Store) -> Vec<(String, String)> {
             .flatten()
             .flatten()
             .map(|entry| entry.path())
-            .filter(|path| folder != "" || path.file_name().is_some_and(|name| name == "sweep.toml"))
+            .filter(|path| !folder.is_empty() || path.file_name().is_some_and(|name| name == "sweep.toml"))
             .filter(|path| path.is_file())
             .collect();
         paths.sort();

@@ -173,22 +173,21 @@ pub(crate) fn run(
     };
 
     let chosen: Vec<&Entry> = entries.iter().filter(|entry| selected(entry, &options.only)).collect();
-    let mut estimator = Estimator::default();
-    let mut work = Work { skipped: 0, todo: Vec::new(), not_run: Vec::new() };
-    sort_out(&chosen, &store, registry, &context, options, &mut work, &mut estimator)?;
-    if work.todo.len() > 1 {
-        estimator.calibrate(&work.todo, registry);
+    let Work { mut todo, skipped, not_run, mut estimator } =
+        sort_out(&chosen, &store, registry, &context, options)?;
+    if todo.len() > 1 {
+        estimator.calibrate(&todo, registry);
     }
     if options.budget.is_some() {
         let cost = |entry: &Entry| estimator.seconds(entry).unwrap_or(entry.cost_units);
-        work.todo.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
+        todo.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
     }
     let labels = Labels::of(&entries);
-    let progress = Progress::new(work.todo.len(), estimator.total(work.todo.iter().copied()), options.json);
+    let progress = Progress::new(todo.len(), estimator.total(todo.iter().copied()), options.json);
     if progress.is_json() {
         out(
             json!({ "event": "run_started", "run_id": context.run_id, "out": store.root(), "points": entries.len(),
-            "to_run": work.todo.len(), "done_before": work.skipped }),
+            "to_run": todo.len(), "done_before": skipped }),
         );
     }
     let crew = Crew {
@@ -196,14 +195,14 @@ pub(crate) fn run(
         registry,
         context: &context,
         labels: &labels,
-        deadline: options.budget.map(|budget| Instant::now() + budget),
+        deadline: options.budget.and_then(|budget| Instant::now().checked_add(budget)),
         shared: Mutex::new(Shared {
-            queue: work.todo.iter().copied().collect(),
+            queue: todo.iter().copied().collect(),
             running: Vec::new(),
             estimator,
             progress,
             measured: 0,
-            not_run: work.not_run,
+            not_run,
         }),
     };
     crew.work(&cores)?;
@@ -224,7 +223,7 @@ pub(crate) fn run(
         store: store.clone(),
         merged,
         measured: shared.measured,
-        skipped: work.skipped,
+        skipped,
         failed,
         not_run: shared.not_run,
     };
@@ -236,6 +235,7 @@ struct Work<'a> {
     skipped: usize,
     todo: Vec<&'a Entry>,
     not_run: Vec<(Entry, NotRun)>,
+    estimator: Estimator,
 }
 
 /// Splits the plan into done, infeasible (recorded at once), impossible here, and to do.
@@ -245,15 +245,15 @@ fn sort_out<'a>(
     registry: &Registry,
     context: &RunContext,
     options: &RunOptions,
-    work: &mut Work<'a>,
-    estimator: &mut Estimator,
-) -> Result<(), HarnessError> {
+) -> Result<Work<'a>, HarnessError> {
+    let mut work =
+        Work { skipped: 0, todo: Vec::new(), not_run: Vec::new(), estimator: Estimator::default() };
     let machine = memory::machine_bytes();
     for entry in chosen {
         // A file that cannot be read is measured again rather than believed.
         let stored = store.read_point(&entry.point_id).ok().flatten();
         if let Some(point) = &stored {
-            estimator.learn_stored(point);
+            work.estimator.learn_stored(point);
         }
         let before = before(entry, stored.as_ref());
         let again = options.force || (options.retry_failed && before == Before::Failed);
@@ -268,7 +268,7 @@ fn sort_out<'a>(
             work.todo.push(entry);
         }
     }
-    Ok(())
+    Ok(work)
 }
 
 /// The configuration and the plan, beside the results.
@@ -355,7 +355,7 @@ impl<'a> Crew<'a> {
         while let Some(entry) = self.next() {
             let label = self.labels.label(entry);
             self.with(|shared| shared.progress.begin(entry, &label));
-            let columns = self.registry.get(&entry.workload).map(|w| w.columns()).unwrap_or_default();
+            let columns = self.registry.columns(entry);
             let start = Instant::now();
             let outcome = supervisor.run(entry, &columns)?;
             self.with(|shared| shared.ended(entry, &label, &outcome, start.elapsed()));

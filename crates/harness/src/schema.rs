@@ -38,7 +38,7 @@ pub(crate) fn configuration(registry: &Registry) -> Json {
     }
     let plot = table_of(json!({
         "x": { "type": "string" }, "y": { "type": "string" }, "series": texts, "where": { "type": "string" },
-        "x_scale": { "enum": ["linear", "log2", "log10"] }, "y_scale": { "enum": ["linear", "log2", "log10"] },
+        "x_axis": { "enum": ["linear", "log2", "log10"] }, "y_axis": { "enum": ["linear", "log2", "log10"] },
         "statistic": { "enum": ["median", "min", "max"] }, "title": { "type": "string" },
         "x_label": { "type": "string" }, "y_label": { "type": "string" },
     }));

@@ -137,7 +137,7 @@ impl Supervisor<'_> {
 /// Waits for the process; ends it when it is over its limits or the run is interrupted.
 fn watch(child: &mut Child, entry: &Entry) -> (ExitStatus, Option<Stopped>) {
     let start = Instant::now();
-    let limit = entry.limits.seconds.map(Duration::from_secs_f64);
+    let limit = entry.limits.seconds.and_then(|s| Duration::try_from_secs_f64(s).ok());
     let most_bytes = entry.limits.memory_mib.map(|mib| mib << 20);
     let mut next_memory = start;
     let mut stopped = None;

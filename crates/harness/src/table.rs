@@ -76,13 +76,15 @@ impl Table {
     /// A cell; `None` when it is empty or there is no such column.
     pub(crate) fn get(&self, row: usize, column: &str) -> Option<Value> {
         let column = self.frame.column(column).ok()?;
-        match column.get(row).ok()? {
-            pl::AnyValue::Boolean(b) => Some(Value::Bool(b)),
-            pl::AnyValue::Int64(i) => Some(Value::Int(i)),
-            pl::AnyValue::Float64(x) => Some(Value::Float(x)),
-            pl::AnyValue::String(s) => Some(Value::from(s)),
-            pl::AnyValue::StringOwned(s) => Some(Value::from(s.as_str())),
-            _ => None,
+        let cell = column.get(row).ok()?;
+        if let pl::AnyValue::Boolean(flag) = cell {
+            Some(Value::Bool(flag))
+        } else if let pl::AnyValue::Int64(whole) = cell {
+            Some(Value::Int(whole))
+        } else if let pl::AnyValue::Float64(number) = cell {
+            Some(Value::Float(number))
+        } else {
+            cell.get_str().map(Value::from)
         }
     }
 

@@ -280,11 +280,11 @@ fn set_path(map: &mut BTreeMap<String, Value>, key: &str, value: Value) {
         map.insert(key.to_owned(), value);
         return;
     };
-    let slot = map.entry(head.to_owned()).or_insert_with(|| Value::Table(BTreeMap::new()));
-    if !matches!(slot, Value::Table(_)) {
-        *slot = Value::Table(BTreeMap::new());
+    let place = map.entry(head.to_owned()).or_insert_with(|| Value::Table(BTreeMap::new()));
+    if !matches!(place, Value::Table(_)) {
+        *place = Value::Table(BTreeMap::new());
     }
-    if let Value::Table(inner) = slot {
+    if let Value::Table(inner) = place {
         set_path(inner, rest, value);
     }
 }
@@ -301,10 +301,10 @@ mod tests {
     #[test]
     fn dotted_keys_reach_into_tables_and_replace_what_is_no_table() {
         let mut params = Params::new();
-        params.set("slots", "full");
-        params.set("slots.log", 10);
+        params.set("shape", "full");
+        params.set("shape.log", 10);
         params.set("activation.name", "silu");
-        assert_eq!(params.int("slots.log"), Ok(10));
+        assert_eq!(params.int("shape.log"), Ok(10));
         assert_eq!(params.text("activation.name"), Ok("silu"));
         let error = params.int("activation.name").unwrap_err();
         assert_eq!(

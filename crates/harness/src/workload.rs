@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::column::{Column, is_own};
+use crate::column::{Column, ColumnKind, is_own};
 use crate::key::Key;
 use crate::recorder::Recorder;
 use crate::value::{ParamError, Params, Value};
@@ -58,7 +58,7 @@ pub trait Workload: Sync {
     /// The columns it fills beside the engine's own.
     fn columns(&self) -> Vec<Column>;
 
-    /// Whether `[params]` and `[grid]` may hold keys that [`Workload::keys`] does not declare.
+    /// Whether `[params]` and `[grid]` may hold keys that [`Workload::keys`] does not declare. Each becomes a column.
     fn open_params(&self) -> bool {
         false
     }
@@ -237,6 +237,28 @@ impl<E: std::error::Error> From<E> for Failure {
     }
 }
 
+/// The columns a point fills: the declared ones, and one for each parameter that an open workload was given without
+/// declaring it.
+pub(crate) fn columns_at(workload: &dyn Workload, params: &Params) -> Vec<Column> {
+    let mut columns = workload.columns();
+    if !workload.open_params() {
+        return columns;
+    }
+    let keys = workload.keys();
+    for (name, value) in params.iter().filter(|(name, _)| !keys.iter().any(|key| key.name == *name)) {
+        let kind = match value {
+            Value::Bool(_) => ColumnKind::Bool,
+            Value::Int(_) => ColumnKind::Int,
+            Value::Float(_) => ColumnKind::Float,
+            Value::Text(_) | Value::List(_) | Value::Table(_) => ColumnKind::Text,
+        };
+        if !is_own(name) && !columns.iter().any(|c| c.name == name) {
+            columns.push(Column::parameter(name, kind, "", "given in the configuration"));
+        }
+    }
+    columns
+}
+
 /// The workloads of a program, and what the program knows about itself.
 pub struct Registry {
     program: &'static str,
@@ -292,6 +314,11 @@ impl Registry {
     /// Names of all workloads.
     pub(crate) fn names(&self) -> Vec<&'static str> {
         self.workloads().map(Workload::name).collect()
+    }
+
+    /// The columns that a planned point fills; none where the program does not have its workload.
+    pub(crate) fn columns(&self, entry: &crate::plan::Entry) -> Vec<Column> {
+        self.get(&entry.workload).map(|workload| columns_at(workload, &entry.params)).unwrap_or_default()
     }
 
     /// The instruction set in use, as the program reports it.

@@ -259,9 +259,9 @@ pub(crate) struct SchemaArgs {
 
 /// `10%` or `0.1` as a fraction.
 fn percent(text: &str) -> Result<f64, String> {
-    let (number, scale) = text.strip_suffix('%').map_or((text, 1.0), |number| (number, 0.01));
+    let (number, unit) = text.strip_suffix('%').map_or((text, 1.0), |number| (number, 0.01));
     match number.trim().parse::<f64>() {
-        Ok(value) if value.is_finite() && value >= 0.0 => Ok(value * scale),
+        Ok(value) if value.is_finite() && value >= 0.0 => Ok(value * unit),
         _ => Err("write a share such as 10% or 0.1".to_owned()),
     }
 }

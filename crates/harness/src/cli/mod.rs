@@ -189,7 +189,7 @@ fn execute(args: RunArgs, registry: &Registry) -> Result<Option<RunSummary>, Har
         retry_failed: args.retry_failed,
         jobs: usize::from(args.jobs),
         pin: args.pin,
-        budget: args.budget.or(sweep.budget_seconds.map(Duration::from_secs_f64)),
+        budget: args.budget.or(sweep.budget_seconds.and_then(|s| Duration::try_from_secs_f64(s).ok())),
         json: args.message_format == MessageFormat::Json,
     };
     known_names(&options.only, &sweep)?;

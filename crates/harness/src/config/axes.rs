@@ -178,9 +178,9 @@ impl AxisReader<'_> {
         }
         let mut ends = [0.0; 3];
         let mut whole = true;
-        for (slot, key) in ends.iter_mut().zip(["from", "to", "step"]) {
+        for (end, key) in ends.iter_mut().zip(["from", "to", "step"]) {
             let value = range.get(key).map(|i| (i, i.to_value()));
-            *slot = match value {
+            *end = match value {
                 Some((at, value)) => match value.as_f64() {
                     Some(number) => {
                         whole &= matches!(value, Value::Int(_));

@@ -254,8 +254,8 @@ impl Loader<'_> {
     ) -> Option<Sweep> {
         let declared: Vec<_> = members
             .iter()
-            .filter_map(|(spec, _)| self.registry.get(&spec.workload))
-            .flat_map(Workload::columns)
+            .filter_map(|(spec, _)| Some(spec.columns(self.registry.get(&spec.workload)?)))
+            .flatten()
             .collect();
         let columns: Vec<String> = column::table(&declared).into_iter().map(|c| c.name).collect();
         for (id, item) in plots.iter() {

@@ -14,7 +14,7 @@ mod spec;
 mod write;
 
 pub(crate) use layers::load;
-pub(crate) use plots::{PlotSpec, Scale, Statistic};
+pub(crate) use plots::{PlotSpec, Spacing, Statistic};
 pub(crate) use spec::{CONFIG_SCHEMA, Limits, Measure, OnInsecure, Security, Spec, Sweep};
 
 use crate::diagnostic::Sources;

@@ -50,7 +50,7 @@ impl Table {
     /// Puts an item under `key`; a key that is there keeps its position.
     pub(crate) fn put(&mut self, key: &str, item: Item) {
         match self.get_mut(key) {
-            Some(slot) => *slot = item,
+            Some(place) => *place = item,
             None => self.entries.push((key.to_owned(), item)),
         }
     }

@@ -24,7 +24,7 @@ impl<'a> Catalogue<'a> {
         Self { workload: workload.name(), keys: workload.keys(), open: workload.open_params() }
     }
 
-    /// Splits the name of an axis (`log_n`, `workload.ops.buffers`) into the key's path inside a point and its kind.
+    /// Splits the name of an axis (`size`, `workload.sort.method`) into the key's path inside a point and its kind.
     pub(crate) fn axis(&self, name: &str) -> Result<(String, Kind), String> {
         let own = name.strip_prefix("workload.");
         let (place, path) = match own {

@@ -5,9 +5,9 @@ use super::section::Section;
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::filter::Filter;
 
-/// How an axis is scaled.
+/// How values are spread along an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scale {
+pub(crate) enum Spacing {
     /// Equal differences.
     Linear,
     /// Powers of two.
@@ -40,10 +40,10 @@ pub(crate) struct PlotSpec {
     pub series: Vec<String>,
     /// Rows it is drawn from.
     pub filter: Filter,
-    /// Scale of the horizontal axis.
-    pub x_scale: Scale,
-    /// Scale of the vertical axis.
-    pub y_scale: Scale,
+    /// Spacing of the horizontal axis.
+    pub x_axis: Spacing,
+    /// Spacing of the vertical axis.
+    pub y_axis: Spacing,
     /// What stands for repetitions.
     pub statistic: Statistic,
     /// Title; the id where it is empty.
@@ -54,8 +54,8 @@ pub(crate) struct PlotSpec {
     pub y_label: String,
 }
 
-const SCALES: [(&str, Scale); 3] =
-    [("linear", Scale::Linear), ("log2", Scale::Log2), ("log10", Scale::Log10)];
+const SPACINGS: [(&str, Spacing); 3] =
+    [("linear", Spacing::Linear), ("log2", Spacing::Log2), ("log10", Spacing::Log10)];
 const STATISTICS: [(&str, Statistic); 3] =
     [("median", Statistic::Median), ("min", Statistic::Min), ("max", Statistic::Max)];
 
@@ -84,8 +84,8 @@ pub(crate) fn read(
         }
     }
     let filter = read_filter(&mut section, columns);
-    let x_scale = section.choice("x_scale", &SCALES).unwrap_or(Scale::Linear);
-    let y_scale = section.choice("y_scale", &SCALES).unwrap_or(Scale::Linear);
+    let x_axis = section.choice("x_axis", &SPACINGS).unwrap_or(Spacing::Linear);
+    let y_axis = section.choice("y_axis", &SPACINGS).unwrap_or(Spacing::Linear);
     let statistic = section.choice("statistic", &STATISTICS).unwrap_or(Statistic::Median);
     let mut words = |key| section.text(key).unwrap_or_default().to_owned();
     let (title, x_label, y_label) = (words("title"), words("x_label"), words("y_label"));
@@ -99,8 +99,8 @@ pub(crate) fn read(
         y: y?,
         series,
         filter,
-        x_scale,
-        y_scale,
+        x_axis,
+        y_axis,
         statistic,
         title,
         x_label,

@@ -10,11 +10,11 @@ use super::node::{Item, Node, Table};
 use super::parameters::{Catalogue, Fixed};
 use super::plots::{self, PlotSpec};
 use super::section::Section;
-use crate::column;
+use crate::column::{self, Column};
 use crate::diagnostic::{Diagnostic, Origin, Sources, list, suggest};
 use crate::key::Place;
-use crate::value::Params;
-use crate::workload::Registry;
+use crate::value::{Params, Value};
+use crate::workload::{Registry, Workload, columns_at};
 
 /// Version of the configuration's layout.
 pub(crate) const CONFIG_SCHEMA: i64 = 1;
@@ -65,6 +65,17 @@ pub(crate) struct Spec {
     pub origins: BTreeMap<String, Origin>,
     /// Where the workload's table begins.
     pub header: Origin,
+}
+
+impl Spec {
+    /// The columns that the points of this sweep fill.
+    pub(crate) fn columns(&self, workload: &dyn Workload) -> Vec<Column> {
+        let mut params = self.fixed.clone();
+        for axis in &self.axes {
+            axis.apply(0, &mut params);
+        }
+        columns_at(workload, &params)
+    }
 }
 
 /// `[security]`.
@@ -125,7 +136,7 @@ impl Measure {
     pub(crate) fn to_json(&self) -> Json {
         json!({
             "warmup": self.warmup, "samples": self.samples, "min_seconds": self.min_seconds,
-            "max_seconds": self.max_seconds, "memory": if self.heap { "rss+heap" } else { "rss" },
+            "max_seconds": Some(self.max_seconds).filter(|s| *s < f64::MAX), "memory": if self.heap { "rss+heap" } else { "rss" },
         })
     }
 
@@ -135,7 +146,7 @@ impl Measure {
             warmup: json.get("warmup")?.as_u64()?,
             samples: json.get("samples")?.as_u64()?,
             min_seconds: json.get("min_seconds")?.as_f64()?,
-            max_seconds: json.get("max_seconds")?.as_f64()?,
+            max_seconds: json.get("max_seconds")?.as_f64().unwrap_or(f64::MAX),
             heap: json.get("memory")?.as_str()? == "rss+heap",
         })
     }
@@ -156,13 +167,13 @@ impl Limits {
 /// Keys of `[schema, name]` at the top of every configuration.
 pub(crate) fn header(top: &mut Section<'_, '_>, root: &Table, start: &Origin) -> String {
     if let Some(item) = top.item("schema") {
-        match item.to_value() {
-            crate::value::Value::Int(CONFIG_SCHEMA) => {}
-            other => top.problem(
+        let found = item.to_value();
+        if found != Value::Int(CONFIG_SCHEMA) {
+            top.problem(
                 Diagnostic::new(format!("this program reads configurations of schema {CONFIG_SCHEMA}"))
-                    .at(&item.origin, format!("found {other}"))
+                    .at(&item.origin, format!("found {found}"))
                     .help(format!("write `schema = {CONFIG_SCHEMA}`")),
-            ),
+            );
         }
     } else {
         top.problem(
@@ -251,8 +262,6 @@ pub(crate) fn check(
     let security = security(root, problems);
     let measure = measure(root, registry, problems);
     let (limits, budget) = limits(root, problems);
-    let columns: Vec<String> = column::table(&workload.columns()).into_iter().map(|c| c.name).collect();
-    let output = output(root, &columns, problems);
     let spec = Spec {
         name,
         seed,
@@ -267,6 +276,8 @@ pub(crate) fn check(
         origins,
         header,
     };
+    let columns: Vec<String> = column::table(&spec.columns(workload)).into_iter().map(|c| c.name).collect();
+    let output = output(root, &columns, problems);
     (problems.len() == before).then_some((spec, output, budget))
 }
 
@@ -281,7 +292,7 @@ fn workload_table<'a>(
     start: &Origin,
     registry: &Registry,
     problems: &mut Vec<Diagnostic>,
-) -> Option<(&'static dyn crate::Workload, &'a Table, Origin)> {
+) -> Option<(&'static dyn Workload, &'a Table, Origin)> {
     let names = registry.names();
     let tables: Vec<(&str, &Item)> = root.table("workload").into_iter().flat_map(Table::iter).collect();
     match tables.as_slice() {

@@ -12,7 +12,7 @@ use plotters::prelude::{
 use plotters::style::{BLACK, Color as _, ShapeStyle, register_font};
 
 use super::{Curve, Figure, Mark, position};
-use crate::config::Scale;
+use crate::config::Spacing;
 use crate::error::HarnessError;
 
 /// Size of a figure in pixels.
@@ -48,9 +48,9 @@ pub(crate) fn svg(figure: &Figure) -> Result<String, HarnessError> {
 /// Chooses the kind of each axis.
 fn draw<B: DrawingBackend>(backend: B, figure: &Figure) -> Result<(), String> {
     let (x, y) = (x_range(figure), y_range(figure));
-    let base = |scale: Scale| if scale == Scale::Log2 { 2.0 } else { 10.0 };
+    let base = |spacing: Spacing| if spacing == Spacing::Log2 { 2.0 } else { 10.0 };
     let (xs, ys) = (figure.x.1, figure.y.1);
-    match (xs == Scale::Linear, ys == Scale::Linear) {
+    match (xs == Spacing::Linear, ys == Spacing::Linear) {
         (true, true) => draw_on(backend, figure, x, y),
         (false, true) => draw_on(backend, figure, x.log_scale().base(base(xs)), y),
         (true, false) => draw_on(backend, figure, x, y.log_scale().base(base(ys))),
@@ -78,7 +78,7 @@ where
         .y_label_area_size(84)
         .build_cartesian_2d(x, y)
         .map_err(text)?;
-    let whole = all_x(figure).all(|x| x.fract() == 0.0) && figure.x.1 == Scale::Linear;
+    let whole = all_x(figure).all(|x| x.fract() == 0.0) && figure.x.1 == Spacing::Linear;
     let x_tick = |value: &f64| match (&figure.words, whole && value.fract() != 0.0) {
         (_, true) => String::new(),
         (Some(words), _) => {
@@ -172,10 +172,10 @@ fn y_range(figure: &Figure) -> Range<f64> {
 }
 
 /// The range of the values with room around it; a linear axis `from_zero` begins at zero where that wastes little.
-fn padded(values: impl Iterator<Item = f64>, scale: Scale, from_zero: bool) -> Range<f64> {
+fn padded(values: impl Iterator<Item = f64>, spacing: Spacing, from_zero: bool) -> Range<f64> {
     let (low, high) =
         values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
-    if scale == Scale::Linear {
+    if spacing == Spacing::Linear {
         let room = if high > low { 0.06 * (high - low) } else { 0.5 * low.abs().max(1e-12) };
         let start = if from_zero && low >= 0.0 && low < 0.5 * high { 0.0 } else { low - room };
         start..high + room
@@ -203,7 +203,7 @@ fn tick(value: f64) -> String {
 mod tests {
     use super::*;
 
-    fn figure(x: Scale, y: Scale, words: Option<Vec<String>>) -> Figure {
+    fn figure(x: Spacing, y: Spacing, words: Option<Vec<String>>) -> Figure {
         let marks = |factor: f64| {
             (1..4)
                 .map(|i| f64::from(i) * factor)
@@ -241,23 +241,23 @@ mod tests {
     fn a_figure_has_the_expected_texts_and_shapes() {
         insta::assert_snapshot!(
             "linear_log10",
-            content(&svg(&figure(Scale::Linear, Scale::Log10, None)).unwrap())
+            content(&svg(&figure(Spacing::Linear, Spacing::Log10, None)).unwrap())
         );
         insta::assert_snapshot!(
             "log2_linear",
-            content(&svg(&figure(Scale::Log2, Scale::Linear, None)).unwrap())
+            content(&svg(&figure(Spacing::Log2, Spacing::Linear, None)).unwrap())
         );
     }
 
     #[test]
-    fn words_name_their_positions_and_every_scale_draws() {
+    fn words_name_their_positions_and_every_axis_draws() {
         let words: Vec<String> =
             ["none", "one", "two", "three", "four", "five", "six"].map(str::to_owned).into();
-        let drawn = svg(&figure(Scale::Linear, Scale::Linear, Some(words.clone()))).unwrap();
+        let drawn = svg(&figure(Spacing::Linear, Spacing::Linear, Some(words.clone()))).unwrap();
         for word in words {
             assert!(drawn.contains(&format!("\n{word}\n")), "{word} is not on the axis");
         }
-        svg(&figure(Scale::Log10, Scale::Log2, None)).unwrap();
+        svg(&figure(Spacing::Log10, Spacing::Log2, None)).unwrap();
     }
 
     #[test]

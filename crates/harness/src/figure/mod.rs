@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use crate::column::{Column, ColumnKind, Role};
-use crate::config::{PlotSpec, Scale, Statistic};
+use crate::config::{PlotSpec, Spacing, Statistic};
 use crate::error::HarnessError;
 use crate::stats::Sorted;
 use crate::table::Table;
@@ -47,10 +47,10 @@ pub(crate) struct Figure {
     pub id: String,
     /// Title.
     pub title: String,
-    /// Label and scale of the horizontal axis.
-    pub x: (String, Scale),
-    /// Label and scale of the vertical axis.
-    pub y: (String, Scale),
+    /// Label and spacing of the horizontal axis.
+    pub x: (String, Spacing),
+    /// Label and spacing of the vertical axis.
+    pub y: (String, Spacing),
     /// Names of the positions where the horizontal axis has words.
     pub words: Option<Vec<String>>,
     /// The curves.
@@ -104,8 +104,11 @@ pub(crate) fn collect(table: &Table, spec: &PlotSpec) -> Result<Figure, HarnessE
     let mut figure = Figure {
         id: spec.id.clone(),
         title: if spec.title.is_empty() { spec.id.clone() } else { spec.title.clone() },
-        x: (label(table, &spec.x, &spec.x_label), if words.is_some() { Scale::Linear } else { spec.x_scale }),
-        y: (label(table, &spec.y, &spec.y_label), spec.y_scale),
+        x: (
+            label(table, &spec.x, &spec.x_label),
+            if words.is_some() { Spacing::Linear } else { spec.x_axis },
+        ),
+        y: (label(table, &spec.y, &spec.y_label), spec.y_axis),
         words,
         curves: Vec::new(),
         left_out: 0,
@@ -133,13 +136,14 @@ pub(crate) fn collect(table: &Table, spec: &PlotSpec) -> Result<Figure, HarnessE
 
 impl Figure {
     fn add(&mut self, name: String, mark: Option<Mark>) {
-        let shown = mark
-            .filter(|m| (self.x.1 == Scale::Linear || m.x > 0.0) && (self.y.1 == Scale::Linear || m.y > 0.0));
+        let shown = mark.filter(|m| {
+            (self.x.1 == Spacing::Linear || m.x > 0.0) && (self.y.1 == Spacing::Linear || m.y > 0.0)
+        });
         let Some(mut mark) = shown else {
             self.left_out += 1;
             return;
         };
-        if self.y.1 != Scale::Linear {
+        if self.y.1 != Spacing::Linear {
             mark.bar = mark.bar.filter(|(low, _)| *low > 0.0);
         }
         match self.curves.iter_mut().find(|curve| curve.name == name) {

@@ -1,6 +1,8 @@
 //! A sweep program whose only workload does nothing useful in every way a point can go: it sleeps, allocates,
 //! panics, loops, aborts, is wrong, is slow to start, or is killed. The fault tests drive it.
 
+#![expect(clippy::panic, reason = "a point that panics is what it is for")]
+
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 

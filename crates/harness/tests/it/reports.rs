@@ -4,9 +4,9 @@ use std::fs;
 
 use crate::common::{Bench, read_csv};
 
-const PLOTS: &str = "[plot.time]\nx = \"size\"\ny = \"wall_s\"\nseries = \"label\"\nwhere = \"stage == sleep\"\ny_scale = \"log10\"\n\
+const PLOTS: &str = "[plot.time]\nx = \"size\"\ny = \"wall_s\"\nseries = \"label\"\nwhere = \"stage == sleep\"\ny_axis = \"log10\"\n\
      title = \"time against size\"\n[plot.error]\nx = \"size\"\ny = \"err_abs\"\nseries = [\"label\"]\nwhere = \"stage == sleep\"\n\
-     y_scale = \"log10\"\nx_scale = \"log2\"\n";
+     y_axis = \"log10\"\nx_axis = \"log2\"\n";
 
 fn config(workload: &str, rest: &str) -> String {
     format!(
