@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -20,7 +20,7 @@ fn config(grid: &str, rest: &str) -> String {
 fn every_way_to_fail_is_a_row_and_the_sweep_goes_on() {
     let bench = Bench::new(&[(
         "t.toml",
-        "schema = 1\nname = \"t\"\n[workload.sleep]\nmax_size = 9\nsafe_size = 2\n[measure]\nsamples = 1\n[limits]\nseconds = 1.5\n\
+        "schema = 1\nname = \"t\"\n[workload.sleep]\nmax_size = 9\nsafe_size = 2\n[measure]\nsamples = 1\n[limits]\nseconds = 3\n\
          memory_mib = 200\n[zip.z]\nsize = [2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 9]\n\
          \"workload.sleep.mode\" = [\"ok\", \"panic\", \"abort\", \"loop\", \"eat\", \"error\", \"wrong\", \"nan\", \"ok\", \"ok\", \"exit\"]\n",
     )]);
@@ -40,7 +40,7 @@ fn every_way_to_fail_is_a_row_and_the_sweep_goes_on() {
         ("ok", "2", "ok", "", ""),
         ("panic", "3", "failed", "panic", "asked to panic at size 3"),
         ("abort", "4", "failed", "sigabrt", "signal 6"),
-        ("loop", "5", "timeout", "timeout", "limits.seconds = 1.5"),
+        ("loop", "5", "timeout", "timeout", "limits.seconds = 3"),
         ("eat", "6", "oom", "memory_limit", "limits.memory_mib = 200"),
         ("error", "7", "failed", "asked", "asked to fail"),
         ("wrong", "8", "wrong", "wrong", "asked to be wrong"),
@@ -96,18 +96,20 @@ fn kill(pid: u32) {
 fn kill_9_at_any_moment_then_the_same_command_gives_the_same_table() {
     let text = config("{ from = 1, to = 6 }", "").replace("[workload.sleep]", "[workload.sleep]\nmillis = 2");
     let reference = Bench::new(&[("t.toml", &text)]);
+    let start = Instant::now();
     reference.expect(0, &["run", "t.toml"]);
+    let whole = start.elapsed();
     let facts = reference.facts("results/t");
     assert_eq!(facts.len(), 6 * (1 + 2 + 1));
 
     let mut runner = TestRunner::new(Config { cases: 50, max_shrink_iters: 0, ..Config::default() });
-    let moments = (0_u64..110_000, any::<bool>());
+    let moments = (0.0_f64..1.0, any::<bool>());
     let killed = std::cell::Cell::new(0);
     runner
-        .run(&moments, |(micros, parent)| {
+        .run(&moments, |(share, parent)| {
             let bench = Bench::new(&[("t.toml", &text)]);
             let mut run = bench.start(&["run", "t.toml"]);
-            sleep(Duration::from_micros(micros));
+            sleep(whole.mul_f64(share));
             if parent {
                 killed.set(killed.get() + usize::from(run.try_wait().unwrap().is_none()));
                 kill(run.id());
