@@ -44,6 +44,7 @@ mod measure;
 mod merge;
 mod plan;
 mod progress;
+mod publish;
 mod record;
 mod recorder;
 mod report;

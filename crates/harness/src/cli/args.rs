@@ -34,6 +34,10 @@ pub(crate) enum Command {
     Status(FolderArgs),
     /// Tables, figures and report.html from results.csv
     Report(ReportArgs),
+    /// Copy a run made from a clean commit to the committed results
+    Publish(PublishArgs),
+    /// Redraw every listed figure from the committed results
+    Figures(FiguresArgs),
     /// Compare two results folders point by point
     Compare(CompareArgs),
     /// Write the result table in another format
@@ -196,6 +200,27 @@ pub(crate) struct ReportArgs {
     /// Open report.html afterwards
     #[arg(long)]
     pub open: bool,
+}
+
+/// `publish`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct PublishArgs {
+    /// Name of the sweep, or its folder
+    pub name: PathBuf,
+    /// Where the results are
+    #[arg(long, default_value = "results", value_name = "DIR")]
+    pub dir: PathBuf,
+}
+
+/// `figures`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct FiguresArgs {
+    /// The list of figures
+    #[arg(long, default_value = "configs/figures.toml", value_name = "FILE")]
+    pub list: PathBuf,
+    /// The committed results
+    #[arg(long, default_value = "results/reference", value_name = "DIR")]
+    pub reference: PathBuf,
 }
 
 /// `compare`.

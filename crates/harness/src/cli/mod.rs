@@ -85,6 +85,17 @@ fn dispatch(cli: Cli, registry: &Registry) -> Result<u8, HarnessError> {
             }
             Ok(0)
         }
+        Some(Command::Publish(args)) => {
+            let folder = if args.name.is_dir() { args.name.clone() } else { args.dir.join(&args.name) };
+            let from = results(&folder)?;
+            let name = folder.file_name().unwrap_or(args.name.as_os_str()).to_owned();
+            crate::publish::publish(&from, &Store::new(args.dir.join("reference").join(name)))?;
+            Ok(0)
+        }
+        Some(Command::Figures(args)) => {
+            crate::publish::figures(&args.list, &args.reference)?;
+            Ok(0)
+        }
         Some(Command::Compare(args)) => {
             let (before, after) = (results(&args.before)?, results(&args.after)?);
             let question = Question {

@@ -5,6 +5,7 @@
 //! composed tree back as TOML.
 
 mod axes;
+mod figures;
 mod layers;
 mod node;
 mod parameters;
@@ -13,6 +14,7 @@ mod section;
 mod spec;
 mod write;
 
+pub(crate) use figures::figure_list;
 pub(crate) use layers::load;
 pub(crate) use plots::{PlotSpec, Spacing, Statistic};
 pub(crate) use spec::{CONFIG_SCHEMA, Limits, Measure, OnInsecure, Security, Spec, Sweep};

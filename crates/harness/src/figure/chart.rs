@@ -91,6 +91,7 @@ where
         .configure_mesh()
         .light_line_style(RGBColor(240, 240, 240))
         .bold_line_style(RGBColor(215, 215, 215))
+        .max_light_lines(1)
         .x_labels(x_labels)
         .x_label_formatter(&x_tick)
         .y_label_formatter(&|value| tick(*value))
@@ -195,8 +196,13 @@ fn tick(value: f64) -> String {
         let text = format!("{value:.4}");
         return text.trim_end_matches('0').trim_end_matches('.').to_owned();
     }
-    let text = format!("{value:.1e}");
-    text.replace(".0e", "e")
+    let text = format!("{value:.3e}");
+    match text.split_once('e') {
+        Some((digits, exponent)) => {
+            format!("{}e{exponent}", digits.trim_end_matches('0').trim_end_matches('.'))
+        }
+        None => text,
+    }
 }
 
 #[cfg(test)]
@@ -262,7 +268,7 @@ mod tests {
 
     #[test]
     fn ticks_are_short() {
-        let shown: Vec<_> = [0.0, 0.001, 12.5, 4096.0, 1e-9, 2.5e12].map(tick).into();
-        assert_eq!(shown, ["0", "0.001", "12.5", "4096", "1e-9", "2.5e12"]);
+        let shown: Vec<_> = [0.0, 0.001, 12.5, 4096.0, 1e-9, 2.5e12, 2.755e-8].map(tick).into();
+        assert_eq!(shown, ["0", "0.001", "12.5", "4096", "1e-9", "2.5e12", "2.755e-8"]);
     }
 }

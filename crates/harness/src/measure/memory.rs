@@ -32,8 +32,13 @@ fn field_kib(pid: &str, field: &str) -> Option<u64> {
 /// Resident bytes of a process and all its descendants.
 pub(crate) fn tree_bytes(pid: u32) -> u64 {
     let own = field_kib(&pid.to_string(), "VmRSS:").unwrap_or(0) * 1024;
-    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-    own + children.split_whitespace().filter_map(|pid| pid.parse().ok()).map(tree_bytes).sum::<u64>()
+    // A child belongs to the thread that started it.
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let children = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+    let of_one = |text: String| -> u64 {
+        text.split_whitespace().filter_map(|p| p.parse().ok()).map(tree_bytes).sum()
+    };
+    own + children.map(of_one).sum::<u64>()
 }
 
 /// Bytes of memory this machine (or the control group of this process) has in all.

@@ -207,3 +207,48 @@ fn without_arguments_the_quick_sweep_is_run_and_reported() {
     assert_eq!(fs::read_link(bench.path("results/latest")).unwrap().to_str(), Some("quick"));
     assert_eq!(bench.expect(0, &["configs/quick.toml"]).err.matches("6 done before").count(), 1);
 }
+
+#[test]
+fn only_runs_from_a_clean_commit_are_published_and_figures_come_from_them() {
+    let bench = reported(&config("", ""));
+    let git = |args: &[&str]| {
+        let done = std::process::Command::new("git")
+            .args(["-c", "user.name=t", "-c", "user.email=t@example.invalid"])
+            .args(args)
+            .current_dir(bench.path(""))
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&done.stderr));
+    };
+    let refused = bench.expect(2, &["publish", "t"]);
+    assert!(refused.err.contains("rows of 0 commits"), "{}", refused.err);
+    git(&["init", "-q"]);
+    bench.write(".gitignore", "/results\n");
+    git(&["add", "-A"]);
+    git(&["commit", "-q", "-m", "one"]);
+    bench.write("t.toml", &(config("", "") + "# changed\n"));
+    bench.expect(0, &["run", "t.toml", "--force"]);
+    let refused = bench.expect(2, &["publish", "t"]);
+    assert!(refused.err.contains("uncommitted changes"), "{}", refused.err);
+    git(&["commit", "-q", "-a", "-m", "two"]);
+    bench.expect(0, &["run", "t.toml", "--force"]);
+    bench.expect(0, &["report", "results/t"]);
+    bench.expect(0, &["publish", "t"]);
+    assert_eq!(bench.read("results/reference/t/results.csv"), bench.read("results/t/results.csv"));
+    assert!(!bench.path("results/reference/t/points").exists(), "raw points are not published");
+
+    let list = "schema = 1\n[figure.again]\nresults = \"t\"\nx = \"size\"\ny = \"err_abs\"\nseries = \"label\"\nwhere = \"stage == sleep\"\n";
+    bench.write("configs/figures.toml", list);
+    bench.expect(0, &["figures"]);
+    let first = bench.read("results/reference/figures/again.svg");
+    bench.expect(0, &["figures"]);
+    assert_eq!(
+        bench.read("results/reference/figures/again.svg"),
+        first,
+        "the same files give the same figure"
+    );
+    bench.write("configs/figures.toml", &list.replace("err_abs", "err_ab"));
+    assert!(bench.expect(2, &["figures"]).err.contains("did you mean `err_abs`?"));
+    bench.write("configs/figures.toml", &list.replace("results = \"t\"\n", ""));
+    assert!(bench.expect(2, &["figures"]).err.contains("no `results`"));
+}
