@@ -49,3 +49,17 @@ fn a_peer_that_is_missing_fails_or_talks_nonsense_is_a_row() {
     assert!(text(&output).contains("a brace that names no parameter"), "{}", text(&output));
     assert!(!folder.path().join("fresh").exists(), "nothing is written");
 }
+
+#[test]
+fn the_configuration_in_the_documentation_is_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/sweep.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let config = page.split_once("```toml\n").and_then(|(_, rest)| rest.split_once("```")).unwrap().0;
+    std::fs::create_dir(folder.path().join("presets")).unwrap();
+    std::fs::write(folder.path().join("presets/bench.toml"), "[measure]\nsamples = 30\n").unwrap();
+    std::fs::write(folder.path().join("example.toml"), config).unwrap();
+    let output = sweep(folder.path(), &["config", "check", "example.toml"]);
+    // 3 sizes x 2 argument lists x 2 pairs, without 2 sizes x 2 lists of the second pair.
+    assert!(text(&output).contains("good; 8 points"), "{}", text(&output));
+}

@@ -18,9 +18,6 @@ use crate::recorder::Recorder;
 use crate::store::{Claimed, Store};
 use crate::workload::{Failure, Registry, Workload, columns_at};
 
-/// Environment variable through which `run` tells a point's process what it needs to know about the run.
-pub(crate) const CONTEXT_VARIABLE: &str = "SWEEP_RUN_CONTEXT";
-
 /// What a run tells its points.
 #[derive(Clone, Debug)]
 pub(crate) struct RunContext {
@@ -53,7 +50,7 @@ impl RunContext {
         })
     }
 
-    /// As JSON, for [`CONTEXT_VARIABLE`].
+    /// As JSON, for the command line of a point's process.
     pub(crate) fn to_json(&self) -> Json {
         json!({
             "run_id": self.run_id, "isolated": self.isolated, "force": self.force,
@@ -283,16 +280,15 @@ fn conclude(
     }
 }
 
-/// Reads the run's context from the environment, if a run started this process.
-pub(crate) fn context_from_environment() -> Option<RunContext> {
-    let text = std::env::var(CONTEXT_VARIABLE).ok()?;
-    RunContext::from_json(&serde_json::from_str(&text).ok()?)
-}
+/// Characters of a log that an error message quotes.
+const MOST_OF_A_LOG: usize = 2000;
 
 /// The last part of a log, for error messages.
 pub(crate) fn log_tail(path: &Path) -> String {
     let text =
         std::fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    lines[lines.len().saturating_sub(12)..].join("\n")
+    let tail = lines[lines.len().saturating_sub(12)..].join("\n");
+    let skipped = tail.chars().count().saturating_sub(MOST_OF_A_LOG);
+    tail.chars().skip(skipped).collect()
 }

@@ -72,6 +72,12 @@ pub enum HarnessError {
         /// Why not.
         message: String,
     },
+    /// The run was interrupted before it began.
+    #[error("interrupted while waiting for {}", path.display())]
+    Interrupted {
+        /// What it waited for.
+        path: PathBuf,
+    },
     /// A figure could not be drawn.
     #[error("cannot draw figure `{id}`: {message}")]
     Figure {
@@ -100,11 +106,12 @@ pub struct Problem {
 }
 
 impl HarnessError {
-    /// Exit code: 2 for configuration and usage, 1 for a machine that does not cooperate.
+    /// Exit code: 2 for configuration and usage, 130 for an interrupt, 1 for a machine that does not cooperate.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Spec { .. } | Self::UnknownWorkload { .. } | Self::Usage { .. } | Self::Content { .. } => 2,
+            Self::Interrupted { .. } => 130,
             Self::Store { .. } | Self::Child { .. } | Self::Table { .. } | Self::Figure { .. } => 1,
         }
     }

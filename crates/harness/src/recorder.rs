@@ -420,8 +420,14 @@ mod tests {
 
     #[test]
     fn quick_operations_are_timed_in_batches() {
-        let (_, _, iters, _) = measured(&entry(2, 3, 0.0, f64::MAX), 1);
-        assert!((2..=10).contains(&iters), "{iters} operations of at least 1 us fill 10 us");
+        let size = |seconds, min_seconds| batch_size(seconds, &entry(0, 1, min_seconds, f64::MAX).measure);
+        assert_eq!((size(1.5e-6, 0.0), size(1.1e-5, 0.0), size(1e-3, 0.0)), (7, 1, 1));
+        assert_eq!(size(1.1e-5, 0.5), 228, "half a second of 11 us operations is 200 samples of 228");
+        assert_eq!(size(f64::INFINITY, 0.5), 1, "nothing known yet");
+        assert!(
+            (10_000..=10_001).contains(&size(0.0, 0.0)),
+            "too quick for the clock: as if it took a nanosecond"
+        );
     }
 
     #[test]

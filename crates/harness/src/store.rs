@@ -7,11 +7,16 @@ use std::fs::{self, File, TryLockError};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use serde_json::Value as Json;
 
 use crate::error::{HarnessError, store};
+use crate::interrupt;
 use crate::record::StoredPoint;
+
+/// How often a run that waits for another looks again.
+const LOCK_PERIOD: Duration = Duration::from_millis(50);
 
 /// A sweep's own folder.
 #[derive(Clone, Debug)]
@@ -182,15 +187,22 @@ impl Store {
     pub(crate) fn lock(&self, wait: impl FnOnce()) -> Result<File, HarnessError> {
         let path = self.root.join(".lock");
         let file = File::create(&path).map_err(store("create", &path))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                wait();
-                file.lock().map_err(store("lock", &path))?;
+        let mut wait = Some(wait);
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::WouldBlock) if interrupt::requested() => {
+                    return Err(HarnessError::Interrupted { path });
+                }
+                Err(TryLockError::WouldBlock) => {
+                    if let Some(wait) = wait.take() {
+                        wait();
+                    }
+                    std::thread::sleep(LOCK_PERIOD);
+                }
+                Err(TryLockError::Error(error)) => return Err(store("lock", &path)(error)),
             }
-            Err(TryLockError::Error(error)) => return Err(store("lock", &path)(error)),
         }
-        Ok(file)
     }
 
     /// Reads a JSON file of the folder; `None` when there is none.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
-use crate::child::{CONTEXT_VARIABLE, PointExit, RunContext, log_tail};
+use crate::child::{PointExit, RunContext, log_tail};
 use crate::column::Column;
 use crate::error::{HarnessError, store as store_error};
 use crate::interrupt;
@@ -17,9 +17,6 @@ use crate::measure::memory;
 use crate::plan::Entry;
 use crate::record::{PointRecord, Status};
 use crate::store::Store;
-
-/// Environment variable that carries the plan entry to the point's process.
-pub(crate) const ENTRY_VARIABLE: &str = "SWEEP_POINT_ENTRY";
 
 /// How often the memory of a point is looked at.
 const MEMORY_PERIOD: Duration = Duration::from_millis(20);
@@ -103,10 +100,9 @@ impl Supervisor<'_> {
         let output = File::create(log).map_err(store_error("create", log))?;
         let errors = output.try_clone().map_err(store_error("create", log))?;
         Command::new(&self.program)
-            .args(["point", "--from-env", ENTRY_VARIABLE, "--out"])
+            .args(["point", "--json", &entry.to_json().to_string()])
+            .args(["--context", &self.context.to_json().to_string(), "--out"])
             .arg(self.store.root())
-            .env(ENTRY_VARIABLE, entry.to_json().to_string())
-            .env(CONTEXT_VARIABLE, self.context.to_json().to_string())
             .stdin(Stdio::null())
             .stdout(output)
             .stderr(errors)

@@ -163,6 +163,9 @@ pub(crate) struct PointArgs {
     /// Name of an environment variable that holds the plan entry (HQ_ENTRY is looked at by itself)
     #[arg(long, value_name = "NAME", conflicts_with_all = ["id", "index", "json"])]
     pub from_env: Option<String>,
+    /// What `run` tells the points it starts
+    #[arg(long, hide = true)]
+    pub context: Option<String>,
     /// Measure again even if it is done
     #[arg(long)]
     pub force: bool,

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::args::PointArgs;
 use super::read_plan;
-use crate::child::{RunContext, context_from_environment, run_point};
+use crate::child::{RunContext, run_point};
 use crate::config::{self, Sweep};
 use crate::error::HarnessError;
 use crate::plan::{self, Entry};
@@ -26,8 +26,11 @@ pub(super) fn command(args: &PointArgs, registry: &Registry) -> Result<u8, Harne
         (None, None) => return Err(usage("no folder", "add --out DIR")),
     };
     let store = Store::new(root);
-    let mut context = match context_from_environment() {
-        Some(context) => context,
+    let mut context = match &args.context {
+        Some(text) => {
+            let context = serde_json::from_str(text).ok().and_then(|json| RunContext::from_json(&json));
+            context.ok_or_else(|| usage("a --context that is none", "leave it to `run`"))?
+        }
         None => RunContext::standalone(registry, &store)?,
     };
     context.force |= args.force;

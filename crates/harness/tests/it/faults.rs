@@ -246,6 +246,23 @@ fn ctrl_c_keeps_what_is_done_and_the_next_run_finishes() {
 }
 
 #[test]
+fn ctrl_c_also_ends_a_run_that_waits_for_another() {
+    let text = config("[1]", "").replace("[workload.sleep]", "[workload.sleep]\nmillis = 3000");
+    let bench = Bench::new(&[("t.toml", &text)]);
+    let mut first = bench.start(&["run", "t.toml"]);
+    while children(first.id()).is_empty() {
+        sleep(Duration::from_millis(5));
+    }
+    let mut second = bench.start(&["run", "t.toml"]);
+    sleep(Duration::from_millis(300));
+    for run in [&mut second, &mut first] {
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(run.id()).unwrap());
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+        assert_eq!(run.wait().unwrap().code(), Some(130));
+    }
+}
+
+#[test]
 fn a_budget_leaves_the_rest_for_the_next_run() {
     let text =
         config("{ from = 1, to = 4 }", "").replace("[workload.sleep]", "[workload.sleep]\nmillis = 100");
