@@ -50,6 +50,7 @@ pub fn main(registry: Registry) -> ExitCode {
         return ExitCode::from(2);
     }
     match dispatch(cli, &registry) {
+        Ok(0) if crate::console::lost() => ExitCode::from(1),
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             let text = error.to_string();
@@ -150,9 +151,7 @@ fn export_command(args: &ExportArgs) -> Result<u8, HarnessError> {
     };
     let target = args.to.clone().unwrap_or_else(|| store.path(&format!("results.{suffix}")));
     if target.as_os_str() == "-" {
-        use std::io::Write as _;
-        // A closed pipe is no error of ours.
-        let _ = std::io::stdout().lock().write_all(&bytes);
+        crate::console::raw(&bytes);
     } else {
         crate::store::write_atomic(&target, &bytes)?;
         note(format!("{}: {} rows", target.display(), table.rows()));
@@ -164,6 +163,14 @@ fn export_command(args: &ExportArgs) -> Result<u8, HarnessError> {
 fn default_run(mut args: RunArgs, registry: &Registry) -> Result<u8, HarnessError> {
     if args.config.is_some() {
         return run_command(args, registry);
+    }
+    if !Path::new(DEFAULT_CONFIG).exists() {
+        return Err(HarnessError::usage(
+            "run the quick sweep",
+            format!("no {DEFAULT_CONFIG} here"),
+            "the project's root as the current folder",
+            "go there, or name a configuration",
+        ));
     }
     args.config = Some(PathBuf::from(DEFAULT_CONFIG));
     args.budget.get_or_insert(DEFAULT_BUDGET);

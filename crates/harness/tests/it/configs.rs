@@ -81,6 +81,16 @@ fn plans_are_the_same_bytes_every_time_and_ids_know_no_order() {
 }
 
 #[test]
+fn a_plan_that_cannot_be_written_is_an_error() {
+    let bench = Bench::new(&[("t.toml", "schema = 1\nname = \"t\"\n[workload.sleep]\n[params]\nsize = 1\n")]);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let done = bench.command(&["plan", "t.toml", "--json"]).stdout(full).output().unwrap();
+    assert_eq!(done.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&done.stderr).contains("cannot write to standard output"));
+    assert!(bench.expect(2, &[]).err.contains("no configs/quick.toml here"));
+}
+
+#[test]
 fn a_suite_runs_its_members_into_one_folder() {
     let bench = Bench::new(&[
         (
