@@ -2,6 +2,7 @@
 //! operands; and every error that a caller can provoke.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests, which the lint does not recognise")]
+#![expect(clippy::expect_used, reason = "helpers of tests stop at the first failure")]
 
 use num_bigint::{BigInt, Sign};
 use proptest::prelude::*;
@@ -191,7 +192,7 @@ proptest! {
         s in setting(2), g in any::<u64>(), h in any::<u64>(),
     ) {
         let two_n = 2u64 << s.log_n;
-        let (g, h) = (g % two_n | 1, h % two_n | 1);
+        let (g, h) = ((g % two_n) | 1, (h % two_n) | 1);
         let map = |poly: &RnsPoly<Ntt>, galois: u64| {
             let mut out = RnsPoly::zero(poly.basis());
             poly.automorphism_into(&mut out, &Automorphism::new(galois, s.log_n).unwrap()).unwrap();
@@ -423,7 +424,7 @@ fn near_half(x: &BigInt, q: &BigInt, narrow: &BigInt) -> bool {
 
 #[test]
 fn small_numbers_are_prime_exactly_when_nothing_divides_them() {
-    let by_division = |n: u64| n >= 2 && (2..n).take_while(|d| d * d <= n).all(|d| n % d != 0);
+    let by_division = |n: u64| n >= 2 && (2..n).take_while(|d| d * d <= n).all(|d| !n.is_multiple_of(d));
     for n in 0..20_000 {
         assert_eq!(is_prime(n), by_division(n), "{n}");
     }
