@@ -1,5 +1,7 @@
 //! The ring against its definition, for every kernel this machine has.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests stop at the first failure")]
+
 use rand_chacha::{
     ChaCha20Rng,
     rand_core::{Rng, SeedableRng},
