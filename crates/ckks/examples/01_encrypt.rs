@@ -14,7 +14,7 @@ fn main() -> Result<(), CkksError> {
 }
 
 /// The example.
-pub fn run() -> Result<(), CkksError> {
+pub(crate) fn run() -> Result<(), CkksError> {
     // 1. Parameters. N = 2^13 gives 4096 slots; one multiplication deep, numbers carry about 40 bits. `check` finds the
     //    primes and refuses what is not secure.
     let parameters = ParameterSpec::new(13).depth(1).log_scale(40).check()?;

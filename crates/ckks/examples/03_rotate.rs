@@ -11,7 +11,7 @@ fn main() -> Result<(), CkksError> {
 }
 
 /// The example.
-pub fn run() -> Result<(), CkksError> {
+pub(crate) fn run() -> Result<(), CkksError> {
     let parameters = ParameterSpec::new(13).depth(1).log_scale(40).check()?;
     let context = Context::new(&parameters)?;
 

@@ -22,7 +22,7 @@ fn circuit<O: Operations>(ops: &O, x: &O::Ciphertext) -> Result<O::Ciphertext, C
 }
 
 /// The example.
-pub fn run() -> Result<(), CkksError> {
+pub(crate) fn run() -> Result<(), CkksError> {
     // How deep is the circuit? A dry run on any parameters that are deep enough tells.
     let generous = plan(&Requirements { depth: 10, ..Requirements::default() })?;
     let dry = DryRun::new(&generous);

@@ -1,5 +1,7 @@
 //! The same bytes on every kernel and for every number of threads, for everything after encoding.
 
+#![expect(clippy::unwrap_used, reason = "helper functions of tests")]
+
 mod common;
 
 use ckks::{

@@ -1,5 +1,11 @@
 //! Precision in bits against what the best other libraries reach at equal parameters.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helper functions of tests that show their figures"
+)]
+
 mod common;
 
 use ckks::{Complex64, Encryptor, KeyRequest, ParameterSpec, Workspace, params::presets};

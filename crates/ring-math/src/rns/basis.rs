@@ -119,6 +119,7 @@ impl RnsBasis {
     }
 
     /// The primes, in order.
+    #[must_use]
     pub fn primes(&self) -> impl ExactSizeIterator<Item = u64> + '_ {
         self.rings.iter().map(|ring| ring.modulus().value())
     }

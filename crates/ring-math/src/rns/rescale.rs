@@ -9,8 +9,8 @@ use crate::{
     scratch::Scratch,
 };
 
-/// Precomputed division by the product D of the last primes of a basis: x -> (x - [x]_D) / D, which is x / D rounded
-/// to a nearest integer ([x]_D is the representative in [-D/2, D/2)).
+/// Precomputed division by the product D of the last primes of a basis: `x -> (x - [x]_D) / D`, which is x / D rounded
+/// to a nearest integer (`[x]_D` is the representative in `[-D/2, D/2)`).
 pub struct Rescaler {
     basis: RnsBasis,
     kept: RnsBasis,

@@ -10,7 +10,7 @@
 //! | [`ternary`] | uniform in {-1, 0, 1} | 0.21 |
 //! | [`ternary_of_weight`] | h of them uniform in {-1, 1}, the others zero | 8 |
 //! | [`cbd`] | centred binomial with sigma = sqrt(21/2) | 5.3 |
-//! | [`gaussian`] | normal, rounded to an integer | 8 to 104, growing with log sigma |
+//! | [`gaussian`] | normal, rounded to an integer | 8 to 136, growing with log sigma |
 //!
 //! Except for `gaussian`, no branch and no address depends on a value that is output, and working copies on the stack
 //! are wiped; polynomials are the caller's to wipe. Results depend on the generator's bytes only: not on the kernel,

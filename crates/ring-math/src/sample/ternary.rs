@@ -181,7 +181,8 @@ mod tests {
     #[test]
     fn accepted_bytes_are_all_digit_strings_once() {
         let strings: BTreeSet<[u64; 5]> = (0..BYTE_LIMIT).map(ternary_digits).collect();
-        assert_eq!(strings.len(), 243);
+        assert_eq!(strings.len(), usize::from(BYTE_LIMIT));
+        assert_eq!(strings.len(), 3usize.pow(5));
         assert!(strings.iter().flatten().all(|&digit| [u64::MAX, 0, 1].contains(&digit)));
     }
 }

@@ -1,0 +1,418 @@
+//! The checked configuration of a sweep.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde_json::{Value as Json, json};
+
+use super::axes::{Axis, AxisReader, Exclude, excludes};
+use super::node::{Item, Node, Table};
+use super::parameters::{Catalogue, Fixed};
+use super::plots::{self, PlotSpec};
+use super::section::Section;
+use crate::column::{self, Column};
+use crate::diagnostic::{Diagnostic, Origin, Sources, list, suggest};
+use crate::key::Place;
+use crate::value::{Params, Value};
+use crate::workload::{Registry, Workload, columns_at};
+
+/// Version of the configuration's layout.
+pub(crate) const CONFIG_SCHEMA: i64 = 1;
+
+/// A configuration as given: one sweep, or the members of a suite, all into one folder.
+#[derive(Debug)]
+pub(crate) struct Sweep {
+    /// Name, and name of the results folder.
+    pub name: String,
+    /// The sweeps, in order.
+    pub members: Vec<Spec>,
+    /// Folder and figures.
+    pub output: Output,
+    /// Seconds after which no new point is started, where the configuration says so.
+    pub budget_seconds: Option<f64>,
+    /// The texts it was read from.
+    pub sources: Sources,
+    /// The composed configuration files, by name relative to the results folder; `sweep.toml` runs the sweep again.
+    pub composed: Vec<(String, String)>,
+    /// The same with the origin of each key, for `config show`.
+    pub annotated: String,
+}
+
+/// One checked sweep.
+#[derive(Clone, Debug)]
+pub(crate) struct Spec {
+    /// Its name.
+    pub name: String,
+    /// Seed that the points' seeds derive from.
+    pub seed: u64,
+    /// Whether workloads should seed all randomness; for tests only, and marked on every row.
+    pub deterministic: bool,
+    /// Name of the workload.
+    pub workload: String,
+    /// Values that all points share, defaults included.
+    pub fixed: Params,
+    /// The axes.
+    pub axes: Vec<Axis>,
+    /// What is left out of their product.
+    pub excludes: Vec<Exclude>,
+    /// Security level and what to do with points below it.
+    pub security: Security,
+    /// How points are measured.
+    pub measure: Measure,
+    /// What a point may use.
+    pub limits: Limits,
+    /// Where each key is written, to point at it later.
+    pub origins: BTreeMap<String, Origin>,
+    /// Where the workload's table begins.
+    pub header: Origin,
+}
+
+impl Spec {
+    /// The columns that the points of this sweep fill.
+    pub(crate) fn columns(&self, workload: &dyn Workload) -> Vec<Column> {
+        let mut params = self.fixed.clone();
+        for axis in &self.axes {
+            axis.apply(0, &mut params);
+        }
+        columns_at(workload, &params)
+    }
+}
+
+/// `[security]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Security {
+    /// Bits asked for.
+    pub bits: u32,
+    /// What becomes of a point below.
+    pub on_insecure: OnInsecure,
+}
+
+/// What becomes of a point below the security level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnInsecure {
+    /// Listed as infeasible, not run.
+    Skip,
+    /// Run; its rows say what level it has.
+    Allow,
+    /// The configuration is refused.
+    Error,
+}
+
+/// `[measure]`: how a stage is sampled.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Measure {
+    /// Warm-up repetitions.
+    pub warmup: u64,
+    /// Samples, at least.
+    pub samples: u64,
+    /// Seconds of samples per stage, at least.
+    pub min_seconds: f64,
+    /// Seconds of samples per stage, at most.
+    pub max_seconds: f64,
+    /// Whether the live heap is recorded too.
+    pub heap: bool,
+}
+
+/// `[limits]`: what one point may use.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Limits {
+    /// Wall-clock seconds.
+    pub seconds: Option<f64>,
+    /// Resident memory of the point's process and its children, in MiB.
+    pub memory_mib: Option<u64>,
+}
+
+/// `[output]`.
+#[derive(Clone, Debug)]
+pub(crate) struct Output {
+    /// Folder that holds the sweep's own folder.
+    pub dir: PathBuf,
+    /// The figures, in the order in which they are asked for.
+    pub plots: Vec<PlotSpec>,
+}
+
+impl Measure {
+    /// For plans and point files.
+    pub(crate) fn to_json(&self) -> Json {
+        json!({
+            "warmup": self.warmup, "samples": self.samples, "min_seconds": self.min_seconds,
+            "max_seconds": Some(self.max_seconds).filter(|s| *s < f64::MAX), "memory": if self.heap { "rss+heap" } else { "rss" },
+        })
+    }
+
+    /// The reverse of [`Measure::to_json`].
+    pub(crate) fn from_json(json: &Json) -> Option<Self> {
+        Some(Self {
+            warmup: json.get("warmup")?.as_u64()?,
+            samples: json.get("samples")?.as_u64()?,
+            min_seconds: json.get("min_seconds")?.as_f64()?,
+            max_seconds: json.get("max_seconds")?.as_f64().unwrap_or(f64::MAX),
+            heap: json.get("memory")?.as_str()? == "rss+heap",
+        })
+    }
+}
+
+impl Limits {
+    /// For plans.
+    pub(crate) fn to_json(&self) -> Json {
+        json!({ "seconds": self.seconds, "memory_mib": self.memory_mib })
+    }
+
+    /// The reverse of [`Limits::to_json`].
+    pub(crate) fn from_json(json: &Json) -> Option<Self> {
+        Some(Self { seconds: json.get("seconds")?.as_f64(), memory_mib: json.get("memory_mib")?.as_u64() })
+    }
+}
+
+/// Keys of `[schema, name]` at the top of every configuration.
+pub(crate) fn header(top: &mut Section<'_, '_>, root: &Table, start: &Origin) -> String {
+    if let Some(item) = top.item("schema") {
+        let found = item.to_value();
+        if found != Value::Int(CONFIG_SCHEMA) {
+            top.problem(
+                Diagnostic::new(format!("this program reads configurations of schema {CONFIG_SCHEMA}"))
+                    .at(&item.origin, format!("found {found}"))
+                    .help(format!("write `schema = {CONFIG_SCHEMA}`")),
+            );
+        }
+    } else {
+        top.problem(
+            Diagnostic::new("`schema` is missing")
+                .at(start, "the configuration begins here")
+                .help(format!("add `schema = {CONFIG_SCHEMA}` at the top")),
+        );
+    }
+    let name = top.text("name").unwrap_or_default();
+    let good = !name.is_empty()
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+        && name != "latest"
+        && name != "reference";
+    match root.get("name") {
+        Some(item) if !good && item.as_text().is_some() => top.problem(
+            Diagnostic::new(format!("`name` cannot be \"{name}\""))
+                .at(&item.origin, "not the name of a folder")
+                .help("use letters, digits, `_` and `-`; `latest` and `reference` are taken"),
+        ),
+        Some(_) => {}
+        None => top.problem(
+            Diagnostic::new("`name` is missing")
+                .at(start, "the configuration begins here")
+                .help("add `name = \"...\"`: the results go to a folder of that name"),
+        ),
+    }
+    name.to_owned()
+}
+
+/// Checks a composed tree; problems go to `problems`.
+pub(crate) fn check(
+    root: &Table,
+    start: &Origin,
+    registry: &Registry,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<(Spec, Output, Option<f64>)> {
+    let before = problems.len();
+    let whole = Item { node: Node::Table(root.clone()), key: start.clone(), origin: start.clone() };
+    let mut top = Section::new("the configuration", Some(&whole), problems);
+    let name = header(&mut top, root, start);
+    let seed = top.int("seed", 0..=i64::MAX).unwrap_or(0).unsigned_abs();
+    let deterministic = top.flag("deterministic").unwrap_or(false);
+    for known in [
+        "workload", "grid", "params", "zip", "exclude", "security", "measure", "limits", "output", "plot",
+        "extends", "suite",
+    ] {
+        top.item(known);
+    }
+    top.finish();
+
+    let (workload, table, header) = workload_table(root, start, registry, problems)?;
+    let catalogue = Catalogue::new(workload);
+    let mut reader =
+        AxisReader { catalogue: &catalogue, origins: BTreeMap::new(), axes: Vec::new(), problems };
+    for (section, item) in root.iter() {
+        match (section, item.as_table()) {
+            ("grid", Some(grid)) => reader.grid(grid),
+            ("zip", Some(zips)) => {
+                for (zip, item) in zips.iter() {
+                    match item.as_table() {
+                        Some(table) => reader.zip(zip, &item.key, table),
+                        None => reader.problems.push(not_a_table(&format!("zip.{zip}"), item)),
+                    }
+                }
+            }
+            ("grid" | "zip" | "params", None) => reader.problems.push(not_a_table(section, item)),
+            _ => {}
+        }
+    }
+    let AxisReader { origins: axis_origins, axes, .. } = reader;
+    let excludes = excludes(root.get("exclude"), &catalogue, &axis_origins, problems);
+    let mut fixed = Fixed {
+        catalogue: &catalogue,
+        axes: &axis_origins,
+        params: Params::new(),
+        origins: BTreeMap::new(),
+        problems,
+    };
+    if let Some(params) = root.table("params") {
+        fixed.read(params, Place::Params, "[params]");
+    }
+    fixed.read(table, Place::Workload, &format!("[workload.{}]", catalogue.workload));
+    fixed.complete(&header);
+    let Fixed { params, mut origins, .. } = fixed;
+    origins.extend(axis_origins);
+    let security = security(root, problems);
+    let measure = measure(root, registry, problems);
+    let (limits, budget) = limits(root, problems);
+    let spec = Spec {
+        name,
+        seed,
+        deterministic,
+        workload: catalogue.workload.to_owned(),
+        fixed: params,
+        axes,
+        excludes,
+        security,
+        measure,
+        limits,
+        origins,
+        header,
+    };
+    let columns: Vec<String> = column::table(&spec.columns(workload)).into_iter().map(|c| c.name).collect();
+    let output = output(root, &columns, problems);
+    (problems.len() == before).then_some((spec, output, budget))
+}
+
+fn not_a_table(name: &str, item: &Item) -> Diagnostic {
+    Diagnostic::new(format!("`{name}` must be a table"))
+        .at(&item.key, format!("this is {}", item.to_value().kind_name()))
+        .help(format!("write it as [{name}] followed by `key = value` lines"))
+}
+
+fn workload_table<'a>(
+    root: &'a Table,
+    start: &Origin,
+    registry: &Registry,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<(&'static dyn Workload, &'a Table, Origin)> {
+    let names = registry.names();
+    let tables: Vec<(&str, &Item)> = root.table("workload").into_iter().flat_map(Table::iter).collect();
+    match tables.as_slice() {
+        [(name, item)] => {
+            let Some(workload) = registry.get(name) else {
+                problems.push(
+                    Diagnostic::new(format!("unknown workload `{name}`"))
+                        .at(&item.key, "not a workload of this program")
+                        .help(suggest(name, names)),
+                );
+                return None;
+            };
+            match item.as_table() {
+                Some(table) => Some((workload, table, item.key.clone())),
+                None => {
+                    problems.push(not_a_table(&format!("workload.{name}"), item));
+                    None
+                }
+            }
+        }
+        [] => {
+            problems.push(
+                Diagnostic::new("the configuration names no workload")
+                    .at(start, "no [workload.NAME] table")
+                    .help(format!("add one of [workload.NAME] with NAME from {}", list(names))),
+            );
+            None
+        }
+        [(_, first), (_, second), ..] => {
+            problems.push(
+                Diagnostic::new("a sweep has exactly one workload")
+                    .at(&second.key, "a second one here")
+                    .at(&first.key, "the first one here")
+                    .help("put each in a file of its own and join them with `suite = [..]`"),
+            );
+            None
+        }
+    }
+}
+
+fn security(root: &Table, problems: &mut Vec<Diagnostic>) -> Security {
+    let mut section = Section::new("[security]", root.get("security"), problems);
+    let bits = section.int("bits", 0..=512).unwrap_or(128);
+    let words = [("skip", OnInsecure::Skip), ("allow", OnInsecure::Allow), ("error", OnInsecure::Error)];
+    let on_insecure = section.choice("on_insecure", &words).unwrap_or(OnInsecure::Skip);
+    section.finish();
+    Security { bits: u32::try_from(bits).unwrap_or(128), on_insecure }
+}
+
+pub(crate) fn measure(root: &Table, registry: &Registry, problems: &mut Vec<Diagnostic>) -> Measure {
+    let mut section = Section::new("[measure]", root.get("measure"), problems);
+    let warmup = section.int("warmup", 0..=1_000_000).unwrap_or(1).unsigned_abs();
+    let samples = section.int("samples", 1..=1_000_000).unwrap_or(5).unsigned_abs();
+    let min_seconds = section.number("min_seconds", 0.0).unwrap_or(0.0);
+    let max_given = section.number("max_seconds", 0.0);
+    let max_seconds = max_given.unwrap_or(f64::MAX);
+    if max_seconds < min_seconds
+        && let (Some(max), Some(min)) = (section.item("max_seconds"), section.item("min_seconds"))
+    {
+        section.problem(
+            Diagnostic::new("`max_seconds` in [measure] is below `min_seconds`")
+                .at(&max.origin, format!("at most {max_seconds} s"))
+                .at(&min.origin, format!("at least {min_seconds} s"))
+                .help("raise `max_seconds` or lower `min_seconds`"),
+        );
+    }
+    let heap = section.choice("memory", &[("rss", false), ("rss+heap", true)]).unwrap_or(false);
+    if heap
+        && registry.heap_probe().is_none()
+        && let Some(item) = section.item("memory")
+    {
+        section.problem(
+            Diagnostic::new("this program does not count its heap")
+                .at(&item.origin, "needs a counting allocator")
+                .help("write `memory = \"rss\"`, or register a probe with `Registry::peak_heap`"),
+        );
+    }
+    section.finish();
+    Measure { warmup, samples, min_seconds, max_seconds, heap }
+}
+
+pub(crate) fn limits(root: &Table, problems: &mut Vec<Diagnostic>) -> (Limits, Option<f64>) {
+    let mut section = Section::new("[limits]", root.get("limits"), problems);
+    let seconds = section.number("seconds", 0.001);
+    let memory_mib = section.int("memory_mib", 1..=1 << 30).map(i64::unsigned_abs);
+    let budget = section.number("budget_seconds", 0.0);
+    section.finish();
+    (Limits { seconds, memory_mib }, budget)
+}
+
+/// Reads `[output]` and the `[plot.*]` tables it names.
+pub(crate) fn output(root: &Table, columns: &[String], problems: &mut Vec<Diagnostic>) -> Output {
+    let mut section = Section::new("[output]", root.get("output"), problems);
+    let dir = PathBuf::from(section.text("dir").unwrap_or("results"));
+    let wanted = section.texts("plots");
+    section.finish();
+    let mut known = Vec::new();
+    for (id, item) in root.table("plot").into_iter().flat_map(Table::iter) {
+        let named = id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+        if !named || id.is_empty() {
+            problems.push(
+                Diagnostic::new(format!("a plot cannot be called \"{id}\""))
+                    .at(&item.key, "not the name of a file")
+                    .help("use letters, digits, `_` and `-`"),
+            );
+        } else if wanted.as_ref().is_none_or(|w| w.iter().any(|(text, _)| *text == id)) {
+            known.extend(plots::read(id, item, columns, problems));
+        }
+    }
+    let defined: Vec<&str> = root.table("plot").into_iter().flat_map(Table::keys).collect();
+    let mut chosen = Vec::new();
+    for (text, origin) in wanted.clone().unwrap_or_default() {
+        if !defined.contains(&text) {
+            problems.push(
+                Diagnostic::new(format!("`plots` names `{text}`, which no [plot.{text}] table describes"))
+                    .at(origin, "not a plot")
+                    .help(suggest(text, defined.iter().copied())),
+            );
+        }
+        chosen.extend(known.iter().find(|p| p.id == text).cloned());
+    }
+    Output { dir, plots: if wanted.is_some() { chosen } else { known } }
+}

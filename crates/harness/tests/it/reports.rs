@@ -1,0 +1,254 @@
+//! What is derived from results: tables, figures, comparisons, exports; and what the program says about itself.
+
+use std::fs;
+
+use crate::common::{Bench, read_csv};
+
+const PLOTS: &str = "[plot.time]\nx = \"size\"\ny = \"wall_s\"\nseries = \"label\"\nwhere = \"stage == sleep\"\ny_axis = \"log10\"\n\
+     title = \"time against size\"\n[plot.error]\nx = \"size\"\ny = \"err_abs\"\nseries = [\"label\"]\nwhere = \"stage == sleep\"\n\
+     y_axis = \"log10\"\nx_axis = \"log2\"\n";
+
+fn config(workload: &str, rest: &str) -> String {
+    format!(
+        "schema = 1\nname = \"t\"\n[workload.sleep]\n{workload}[grid]\nsize = [1, 2, 4]\nlabel = [\"a\", \"b\"]\n\
+         [measure]\nsamples = 7\n{PLOTS}{rest}"
+    )
+}
+
+/// The folder after running and reporting a configuration.
+fn reported(text: &str) -> Bench {
+    let bench = Bench::new(&[("t.toml", text)]);
+    bench.expect(0, &["run", "t.toml"]);
+    bench.expect(0, &["report", "results/t"]);
+    bench
+}
+
+#[test]
+fn a_report_has_medians_figures_and_one_self_contained_page() {
+    let bench = reported(&config("millis = 1\n", ""));
+    let summary = read_csv(&bench.path("results/t/summary.csv"));
+    assert_eq!(summary.len(), 3 * 2 * 2, "one row per point, stage and operation");
+    let nap = summary.iter().find(|r| r["op"] == "nap").unwrap();
+    assert_eq!(nap["n"], "7", "warm-up is not counted");
+    let number = |name: &str| nap[name].parse::<f64>().unwrap();
+    assert!(number("wall_s_median") >= 1e-3 && number("wall_s_median") < 0.5);
+    assert!(number("wall_s_ci95_low") <= number("wall_s_median"));
+    assert!(number("wall_s_median") <= number("wall_s_ci95_high"));
+    let mean = summary.iter().find(|r| r["op"] == "mean").unwrap();
+    assert_eq!((mean["stage"].as_str(), mean["wall_s_median"].as_str()), ("score", ""));
+    assert!(mean["metric_value"].parse::<f64>().is_ok());
+
+    let error = read_csv(&bench.path("results/t/plots/error.csv"));
+    let drawn: Vec<_> =
+        error.iter().map(|r| (r["series"].as_str(), r["x"].as_str(), r["y"].as_str())).collect();
+    assert_eq!(
+        drawn,
+        [
+            ("a", "1.0", "1e-9"),
+            ("a", "2.0", "2e-9"),
+            ("a", "4.0", "4e-9"),
+            ("b", "1.0", "1e-9"),
+            ("b", "2.0", "2e-9"),
+            ("b", "4.0", "4e-9")
+        ]
+    );
+    let svg = bench.read("results/t/plots/time.svg");
+    for text in ["time against size", "\nsize\n", "wall_s [s]", "\na\n", "\nb\n"] {
+        assert!(svg.contains(text), "{text:?} is not in the figure");
+    }
+    let page = bench.read("results/t/report.html");
+    assert_eq!(page.matches("<svg").count(), 2);
+    assert!(page.contains("built with profile"), "a dev build is warned about");
+    assert!(
+        page.contains("[workload.sleep]") && page.contains("cpu_model"),
+        "configuration and manifest are inside"
+    );
+    assert!(!page.contains("src=") && !page.contains("<link"), "nothing is loaded from elsewhere");
+    // The report is a pure function of the files.
+    bench.expect(0, &["report", "results/t"]);
+    assert_eq!(bench.read("results/t/report.html"), page);
+}
+
+#[test]
+fn wrong_results_are_never_drawn_as_speed_and_mixtures_are_refused() {
+    let bench = reported(&config("mode = \"wrong\"\n", ""));
+    let done = bench.expect(0, &["report", "results/t"]);
+    assert!(done.err.contains("6 points are wrong"), "{}", done.err);
+    assert!(done.err.contains("cannot draw figure `time`: no measured row"), "{}", done.err);
+    assert!(!bench.path("results/t/plots/time.svg").exists());
+    assert!(bench.path("results/t/plots/error.svg").exists(), "the error of a wrong result is worth seeing");
+
+    let bench = reported(&config("", ""));
+    let folder = bench.path("results/t/points");
+    let path = fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    let text = fs::read_to_string(&path).unwrap().replace("\"isolated\":true", "\"isolated\":false");
+    fs::write(&path, text).unwrap();
+    fs::remove_dir_all(bench.path("results/t/plots")).unwrap();
+    bench.expect(0, &["merge", "results/t"]);
+    let done = bench.expect(0, &["report", "results/t"]);
+    assert!(done.err.contains("figure `time` is not drawn"), "{}", done.err);
+    assert!(
+        !bench.path("results/t/plots/time.svg").exists() && bench.path("results/t/plots/error.svg").exists()
+    );
+    bench.expect(0, &["report", "results/t", "--allow-mixed"]);
+    assert!(bench.path("results/t/plots/time.svg").exists());
+}
+
+#[test]
+fn a_mark_that_would_mix_points_is_refused() {
+    let bench =
+        reported(&config("", "[plot.mixed]\nx = \"size\"\ny = \"wall_s\"\nwhere = \"stage == sleep\"\n"));
+    let done = bench.expect(0, &["report", "results/t"]);
+    assert!(done.err.contains("would mix several values of `point_id`"), "{}", done.err);
+    assert!(done.err.contains("name what differs in `series`"), "{}", done.err);
+}
+
+#[test]
+fn comparisons_find_a_regression_and_exit_with_4() {
+    let bench = Bench::new(&[("t.toml", &config("millis = 1\n", ""))]);
+    bench.expect(0, &["run", "t.toml", "--out", "a"]);
+    bench.expect(0, &["run", "t.toml", "--out", "b", "--only", "size==1"]);
+    // Invented times, so that nothing hangs on this machine: a spread of 6%, and the same slower by half.
+    for (folder, factor) in [("a", 1.0), ("slow", 1.5)] {
+        for entry in fs::read_dir(bench.path("a/points")).unwrap() {
+            let path = entry.unwrap().path();
+            let mut point: serde_json::Value =
+                serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+            for sample in point["samples"].as_array_mut().unwrap() {
+                if sample["wall_s"].is_f64() {
+                    let rep = sample["rep"].as_f64().unwrap();
+                    sample["wall_s"] = (1e-3 * factor * (1.0 + 0.01 * rep)).into();
+                }
+            }
+            let target = bench.path(folder).join("points").join(path.file_name().unwrap());
+            fs::create_dir_all(target.parent().unwrap()).unwrap();
+            fs::write(target, point.to_string()).unwrap();
+        }
+        bench.expect(0, &["merge", folder]);
+    }
+    let same = bench.expect(0, &["compare", "a", "a", "--fail-on-regression", "10%"]);
+    assert!(same.out.contains("geometric mean of 6 ratios: 1.000"), "{}", same.out);
+    assert!(!same.out.contains("REGRESSION"));
+    let slow = bench.expect(4, &["compare", "a", "slow", "--fail-on-regression", "10%"]);
+    assert_eq!(slow.out.matches("REGRESSION").count(), 6, "{}", slow.out);
+    assert!(slow.out.contains("geometric mean of 6 ratios: 1.500"));
+    assert!(bench.expect(0, &["compare", "slow", "a", "--fail-on-regression", "10%"]).out.contains("better"));
+    assert!(bench.expect(0, &["compare", "a", "b"]).err.contains("4 only in a"));
+    bench.expect(2, &["compare", "a", "slow", "--metric", "wal_s"]);
+    bench.expect(2, &["compare", "a", "nowhere"]);
+}
+
+#[test]
+fn exports_hold_the_same_rows() {
+    let bench = reported(&config("", ""));
+    let rows = bench.table("results/t");
+    bench.expect(0, &["export", "results/t", "--format", "jsonl"]);
+    let lines: Vec<serde_json::Value> =
+        bench.read("results/t/results.jsonl").lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!(lines.len(), rows.len());
+    for (line, row) in lines.iter().zip(&rows) {
+        assert_eq!(line["point_id"], row["point_id"].as_str());
+        assert_eq!(line.get("wall_s").and_then(serde_json::Value::as_f64), row["wall_s"].parse().ok());
+    }
+    assert_eq!(
+        bench.expect(0, &["export", "results/t", "--format", "csv", "--to", "-"]).out,
+        bench.read("results/t/results.csv")
+    );
+    bench.expect(0, &["export", "results/t", "--format", "parquet", "--to", "x/t.parquet"]);
+    let parquet = fs::read(bench.path("x/t.parquet")).unwrap();
+    assert!(parquet.starts_with(b"PAR1") && parquet.ends_with(b"PAR1"));
+    assert!(bench.expect(2, &["export", "nowhere", "--format", "csv"]).err.contains("no folder"));
+}
+
+#[test]
+fn status_counts_and_finds_what_is_stale() {
+    let bench = Bench::new(&[("t.toml", &config("", ""))]);
+    bench.expect(0, &["run", "t.toml", "--only", "label==a"]);
+    let done = bench.expect(0, &["status", "results/t"]);
+    assert!(done.out.contains("6 points: 3 done, 3 missing"), "{}", done.out);
+    assert!(done.out.contains("the missing ones will take about"), "{}", done.out);
+    bench.expect(0, &["run", "t.toml", "--set", "measure.samples=9"]);
+    let done = bench.expect(0, &["status", "results/t"]);
+    assert!(done.out.contains("3 done, 3 stale"), "{}", done.out);
+    assert!(done.out.contains("another [measure]"), "{}", done.out);
+}
+
+#[test]
+fn the_program_describes_itself() {
+    let bench = Bench::new(&[("t.toml", &config("", ""))]);
+    let schema: serde_json::Value = serde_json::from_str(&bench.expect(0, &["schema"]).out).unwrap();
+    let millis = &schema["properties"]["workload"]["properties"]["sleep"]["properties"]["millis"];
+    assert_eq!((millis["type"].as_str(), millis["maximum"].as_i64()), (Some("integer"), Some(100_000)));
+    assert_eq!(schema["properties"]["params"]["additionalProperties"], false);
+    let columns: serde_json::Value =
+        serde_json::from_str(&bench.expect(0, &["schema", "--columns"]).out).unwrap();
+    let names: Vec<_> =
+        columns["columns"].as_array().unwrap().iter().map(|c| c["name"].as_str().unwrap()).collect();
+    bench.expect(0, &["run", "t.toml"]);
+    let header = bench.read("results/t/results.csv");
+    assert_eq!(
+        names.join(","),
+        header.lines().next().unwrap(),
+        "the table has exactly the announced columns"
+    );
+    assert!(bench.expect(0, &["doctor"]).out.contains("governor"));
+    assert!(bench.expect(0, &["completions", "bash"]).out.contains("complete -F"));
+    assert!(bench.expect(0, &["config", "check", "t.toml"]).out.contains("6 points, 0 of them infeasible"));
+    assert!(bench.expect(0, &["--help"]).out.contains("doctor"));
+    bench.expect(2, &["no-such-config.toml"]);
+}
+
+#[test]
+fn without_arguments_the_quick_sweep_is_run_and_reported() {
+    let bench = Bench::new(&[("configs/quick.toml", &config("", "").replace("\"t\"", "\"quick\""))]);
+    let done = bench.expect(0, &[]);
+    assert!(done.out.contains("go on with:"), "{}", done.out);
+    assert!(bench.path("results/quick/report.html").exists());
+    assert_eq!(fs::read_link(bench.path("results/latest")).unwrap().to_str(), Some("quick"));
+    assert_eq!(bench.expect(0, &["configs/quick.toml"]).err.matches("6 done before").count(), 1);
+}
+
+#[test]
+fn only_runs_from_a_clean_commit_are_published_and_figures_come_from_them() {
+    let bench = reported(&config("", ""));
+    let git = |args: &[&str]| {
+        let done = std::process::Command::new("git")
+            .args(["-c", "user.name=t", "-c", "user.email=t@example.invalid"])
+            .args(args)
+            .current_dir(bench.path(""))
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&done.stderr));
+    };
+    let refused = bench.expect(2, &["publish", "t"]);
+    assert!(refused.err.contains("rows of 0 commits"), "{}", refused.err);
+    git(&["init", "-q"]);
+    bench.write(".gitignore", "/results\n");
+    git(&["add", "-A"]);
+    git(&["commit", "-q", "-m", "one"]);
+    bench.write("t.toml", &(config("", "") + "# changed\n"));
+    bench.expect(0, &["run", "t.toml", "--force"]);
+    let refused = bench.expect(2, &["publish", "t"]);
+    assert!(refused.err.contains("uncommitted changes"), "{}", refused.err);
+    git(&["commit", "-q", "-a", "-m", "two"]);
+    bench.expect(0, &["run", "t.toml", "--force"]);
+    bench.expect(0, &["report", "results/t"]);
+    bench.expect(0, &["publish", "t"]);
+    assert_eq!(bench.read("results/reference/t/results.csv"), bench.read("results/t/results.csv"));
+    assert!(!bench.path("results/reference/t/points").exists(), "raw points are not published");
+
+    let list = "schema = 1\n[figure.again]\nresults = \"t\"\nx = \"size\"\ny = \"err_abs\"\nseries = \"label\"\nwhere = \"stage == sleep\"\n";
+    bench.write("configs/figures.toml", list);
+    bench.expect(0, &["figures"]);
+    let first = bench.read("results/reference/figures/again.svg");
+    bench.expect(0, &["figures"]);
+    assert_eq!(
+        bench.read("results/reference/figures/again.svg"),
+        first,
+        "the same files give the same figure"
+    );
+    bench.write("configs/figures.toml", &list.replace("err_abs", "err_ab"));
+    assert!(bench.expect(2, &["figures"]).err.contains("did you mean `err_abs`?"));
+    bench.write("configs/figures.toml", &list.replace("results = \"t\"\n", ""));
+    assert!(bench.expect(2, &["figures"]).err.contains("no `results`"));
+}

@@ -1,0 +1,3 @@
+//! The workloads that `sweep` runs.
+
+pub mod workloads;
