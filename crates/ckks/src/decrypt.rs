@@ -1,5 +1,7 @@
 //! Decryption, private and public.
 
+use std::f64::consts::LOG2_E;
+
 use rand_core::CryptoRng;
 use ring_math::{Ntt, RnsPoly, parallel, sample};
 use zeroize::Zeroize;
@@ -158,11 +160,16 @@ impl<'a> Decryptor<'a> {
         self.secret.check(op, &self.context)?;
         let parameters = self.context.parameters();
         let log_message = a.noise.message_bound().log2() + a.scale.log2();
-        let tracked = a.noise.message_bound().is_finite();
+        // The worst case: noise of correlated operands exceeds the average by any factor, and must not wrap around.
+        let log_noise = (a.noise.bound() + extra).log2();
+        if log_message == f64::INFINITY || log_noise == f64::INFINITY {
+            return Ok(a.level);
+        }
+        // log2 of twice the sum.
+        let log_least =
+            log_message.max(log_noise) + 1.0 + (-(log_message - log_noise).abs()).exp2().ln_1p() * LOG2_E;
         let log_available = parameters.log_q(a.level);
-        // Twice the larger: both signs.
-        let log_least = log_message.max(extra.log2()) + 1.0;
-        if tracked && log_least > log_available {
+        if log_least > log_available {
             return Err(CkksError::PrecisionLost {
                 op,
                 log_needed: log_least,
@@ -170,11 +177,7 @@ impl<'a> Decryptor<'a> {
                 remedy: "keep messages smaller, rescale before the last level, or choose a larger log_q0",
             });
         }
-        if !tracked {
-            return Ok(a.level);
-        }
-        let average = a.noise.std() * (self.context.n() as f64).sqrt() * tail(self.context.n());
-        let needed = log_message.max(extra.log2()).max(average.log2()) + DECRYPTION_MARGIN_BITS;
+        let needed = (log_message + DECRYPTION_MARGIN_BITS).max(log_least);
         let level = (0..a.level.0).map(Level).find(|&level| parameters.log_q(level) > needed);
         Ok(level.unwrap_or(a.level))
     }

@@ -110,11 +110,8 @@ fn flooding_for_the_average_case_would_give_the_key_away() {
     let decryptor = Decryptor::new(&kit.context, &kit.secret);
     let average = Flooding::new(sum.noise_std());
 
-    let private =
-        decryptor.decrypt(&kit.evaluator().drop_to(&sum, kit.context.max_level()).unwrap()).unwrap();
-    let noise = sample::gaussian(private.poly().basis(), average.sigma(), &mut rng(5)).unwrap();
-    let slots = kit.encoder.decode_complex(&private).unwrap();
-    let flooded = add_noise(&kit, &slots, &noise, private.scale());
+    let mut flooded = kit.decrypt(&sum);
+    add_gaussian(&mut flooded, average.sigma(), sum.scale());
     assert!(recover_key(&kit, &x, &flooded, x.scale(), DOUBLINGS).is_some(), "the attack works");
 
     // `decrypt_public` refuses both the bound that is too small and the result that would drown.
@@ -126,39 +123,17 @@ fn flooding_for_the_average_case_would_give_the_key_away() {
     assert!(matches!(refused, Err(CkksError::PrecisionLost { .. })), "{refused:?}");
 }
 
-/// The slots after adding an integer polynomial at the given scale.
-fn add_noise(kit: &Kit, slots: &[Complex64], noise: &RnsPoly<Coeff>, scale: Scale) -> Vec<Complex64> {
-    // Every coefficient of the flooding fits 120 bits: three primes determine it.
-    let basis = noise.basis();
-    let (n, primes) = (basis.n(), basis.len().min(3));
-    let mut coefficients = vec![0.0; n];
-    for (k, coefficient) in coefficients.iter_mut().enumerate() {
-        let mut digits: Vec<i64> = Vec::new();
-        for i in 0..primes {
-            let q = basis.modulus(i);
-            let mut residue = noise.limb(i)[k];
-            for (j, &digit) in digits.iter().enumerate() {
-                let p = q.reduce(basis.modulus(j).value());
-                residue = q.mul(q.sub(residue, q.reduce_i64(digit)), q.inv(p).expect("different primes"));
-            }
-            digits.push(q.centre(residue));
-        }
-        let values = digits.iter().enumerate().rev();
-        *coefficient = values.fold(0.0, |sum, (i, &d)| {
-            let above = if i + 1 < primes { basis.modulus(i).value() as f64 } else { 0.0 };
-            sum * above + d as f64
-        });
+/// Adds a polynomial of Gaussian integers, at the given scale, to the slots: what `decrypt_public` does.
+fn add_gaussian(slots: &mut [Complex64], sigma: f64, scale: Scale) {
+    let n = 2 * slots.len();
+    let mut integers = vec![0; n];
+    sample::gaussian_integers(&mut integers, sigma, &mut rng(5)).expect("a sigma that can be sampled");
+    let root = |k: usize| Complex64::from_polar(1.0, std::f64::consts::PI * (k % (2 * n)) as f64 / n as f64);
+    let exponents = std::iter::successors(Some(1), |e| Some(5 * e % (2 * n)));
+    for (slot, e) in slots.iter_mut().zip(exponents) {
+        let noise: Complex64 = integers.iter().enumerate().map(|(k, &c)| root(k * e) * c as f64).sum();
+        *slot += noise / scale.to_f64();
     }
-    let _ = kit;
-    let unit = 1.0 / scale.to_f64();
-    let roots: Vec<_> =
-        (0..2 * n).map(|k| Complex64::from_polar(unit, std::f64::consts::PI * k as f64 / n as f64)).collect();
-    let exponents = std::iter::successors(Some(1usize), |e| Some(5 * e % (2 * n)));
-    slots
-        .iter()
-        .zip(exponents)
-        .map(|(slot, e)| slot + (0..n).map(|k| roots[k * e % (2 * n)] * coefficients[k]).sum::<Complex64>())
-        .collect()
 }
 
 #[test]

@@ -1,5 +1,11 @@
 //! The noise model against measured noise, at ring degrees that are used.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helper functions of tests that show their figures"
+)]
+
 mod common;
 
 use ckks::{

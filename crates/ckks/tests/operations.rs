@@ -1,5 +1,7 @@
 //! Every operation against complex numbers, with the tracked noise as the tolerance.
 
+#![expect(clippy::unwrap_used, reason = "helper functions of tests")]
+
 mod common;
 
 use std::sync::LazyLock;

@@ -7,7 +7,7 @@
 //! same way where their interfaces do. `mul_relin_rescale`, `mul_plain_rescale` are one fused call here and two or three
 //! calls there, because that is what a user of each writes. The results are checked before anything is timed.
 
-#![expect(missing_docs, clippy::print_stdout, reason = "a program, not a library")]
+#![expect(clippy::print_stdout, reason = "a program, not a library")]
 #![expect(unreachable_pub, reason = "modules of a program")]
 
 mod report;

@@ -50,7 +50,7 @@ impl Evaluator<'_> {
         }
         let dropped = self.drop_to(a, Level(level.0 + 1))?;
         let mut out = Ciphertext::empty(self.context)?;
-        self.mul_scalar_to(op, &mut out, &dropped, 1.0, scale, work)?;
+        self.mul_scalar_to(op, &mut out, &dropped, (1.0, scale), work)?;
         Ok(out)
     }
 }

@@ -44,7 +44,7 @@ impl Evaluator<'_> {
     ) -> Result<(), CkksError> {
         let op = "multiplication";
         let product = self.check_product(op, a, b)?;
-        self.finish_product(op, &Products(&[(a, b)]), &product, false, out, work)
+        self.finish_product(&Products(&[(a, b)]), &product, false, out, work)
     }
 
     /// a * b, relinearised and rescaled in one pass, which costs less than one after the other.
@@ -81,7 +81,7 @@ impl Evaluator<'_> {
     ) -> Result<(), CkksError> {
         let op = "multiplication with rescaling";
         let product = self.check_product(op, a, b)?;
-        self.finish_product(op, &Products(&[(a, b)]), &product, true, out, work)
+        self.finish_product(&Products(&[(a, b)]), &product, true, out, work)
     }
 
     /// a^2, slot by slot, with two parts.
@@ -104,7 +104,7 @@ impl Evaluator<'_> {
     ) -> Result<(), CkksError> {
         let op = "squaring";
         let product = self.check_product(op, a, a)?;
-        self.finish_product(op, &Square(a), &product, false, out, work)
+        self.finish_product(&Square(a), &product, false, out, work)
     }
 
     /// a^2, relinearised and rescaled in one pass.
@@ -127,7 +127,7 @@ impl Evaluator<'_> {
     ) -> Result<(), CkksError> {
         let op = "squaring with rescaling";
         let product = self.check_product(op, a, a)?;
-        self.finish_product(op, &Square(a), &product, true, out, work)
+        self.finish_product(&Square(a), &product, true, out, work)
     }
 
     /// a * b with three parts, to be relinearised later: sums of such products need one relinearisation.
@@ -182,6 +182,6 @@ impl Evaluator<'_> {
         a.check_degree(op, 1)?;
         b.check_degree(op, 1)?;
         let noise = a.noise.mul(a.scale.to_f64(), &b.noise, b.scale.to_f64(), self.context.n());
-        Ok(Product { level, scale: a.scale * b.scale, slots: a.slots, noise })
+        Ok(Product { op, level, scale: a.scale * b.scale, slots: a.slots, noise })
     }
 }

@@ -68,7 +68,7 @@ impl Evaluator<'_> {
     ) -> Result<(), CkksError> {
         let total = self.check_products(op, pairs)?;
         if pairs.len() <= PAIRS_AT_ONCE {
-            return self.finish_product(op, &Products(pairs), &total, rescale, out, work);
+            return self.finish_product(&Products(pairs), &total, rescale, out, work);
         }
         let mut sum = Ciphertext::empty(self.context)?;
         let mut next = Ciphertext::empty(self.context)?;

@@ -19,6 +19,8 @@ pub(super) trait Tensor: Sync {
 
 /// What is known of a [`Tensor`] before it is relinearised.
 pub(super) struct Product {
+    /// The operation, for messages.
+    pub(super) op: &'static str,
     pub(super) level: Level,
     pub(super) scale: Scale,
     pub(super) slots: usize,
@@ -123,20 +125,20 @@ impl Evaluator<'_> {
     ) -> Result<(), CkksError> {
         a.check(op, self.context)?;
         a.check_degree(op, 2)?;
-        let product = Product { level: a.level, scale: a.scale, slots: a.slots, noise: a.noise };
-        self.finish_product(op, &Stored(a), &product, rescale, out, work)
+        let product = Product { op, level: a.level, scale: a.scale, slots: a.slots, noise: a.noise };
+        self.finish_product(&Stored(a), &product, rescale, out, work)
     }
 
     /// Relinearises `tensor` to `out`, and rescales it in the same pass when asked to.
     pub(super) fn finish_product(
         &self,
-        op: &'static str,
         tensor: &impl Tensor,
         product: &Product,
         rescale: bool,
         out: &mut Ciphertext,
         work: &mut Workspace,
     ) -> Result<(), CkksError> {
+        let op = product.op;
         let key = self
             .keys
             .relinearization

@@ -102,7 +102,7 @@ impl Evaluator<'_> {
     ) -> Result<(), CkksError> {
         let op = "multiplication by a number";
         let below = a.level.below().ok_or(CkksError::OutOfLevels { op, needed: 1, left: 0 })?;
-        self.mul_scalar_to(op, out, a, value, self.context.default_scale(below)?, work)
+        self.mul_scalar_to(op, out, a, (value, self.context.default_scale(below)?), work)
     }
 
     /// out = a * `value`, rescaled, at the scale `target`: the number is encoded at the scale that makes it so.
@@ -111,8 +111,7 @@ impl Evaluator<'_> {
         op: &'static str,
         out: &mut Ciphertext,
         a: &Ciphertext,
-        value: f64,
-        target: Scale,
+        (value, target): (f64, Scale),
         work: &mut Workspace,
     ) -> Result<(), CkksError> {
         a.check(op, self.context)?;

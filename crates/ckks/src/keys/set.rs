@@ -151,7 +151,7 @@ fn key_size(parameters: &Parameters, level: Level) -> KeySize {
     let q_len = parameters.q_len(level);
     let digits = parameters.digit_ranges().into_iter().filter(|range| range.start < q_len).count() as u64;
     let limbs = (q_len + parameters.p_primes().len()) as u64;
-    let half = 8 * digits * limbs << parameters.log_n();
+    let half = (8 * digits * limbs) << parameters.log_n();
     KeySize { stored: half + 32, memory: 2 * half }
 }
 

@@ -33,11 +33,13 @@ impl SwitchingKey {
     }
 
     /// The halves that have to be stored, one for each digit: b_j.
+    #[must_use]
     pub fn bodies(&self) -> impl ExactSizeIterator<Item = &RnsPoly<Ntt>> {
         self.digits.iter().map(|[body, _]| body)
     }
 
     /// The halves that the seed expands to, one for each digit: a_j.
+    #[must_use]
     pub fn masks(&self) -> impl ExactSizeIterator<Item = &RnsPoly<Ntt>> {
         self.digits.iter().map(|[_, mask]| mask)
     }

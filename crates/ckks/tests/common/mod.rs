@@ -1,5 +1,6 @@
 //! What the tests of the evaluator share.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
+#![expect(clippy::expect_used, reason = "tests")]
 
 use ckks::{
     Ciphertext, Complex64, Context, Decryptor, Encoder, Encryptor, EvaluationKeys, Evaluator, KeyGenerator,

@@ -1,0 +1,188 @@
+//! Bad input gets an error that says what to do; secrets stay hidden and are wiped.
+
+mod common;
+
+use ckks::{
+    CkksError, Context, Decryptor, Encoder, Encryptor, EvaluationKeys, Evaluator, Flooding, KeyGenerator,
+    KeyRequest, Level, Scale, SecretKey, Workspace, encoder::Packing, params::presets,
+};
+use common::{Kit, random, rng};
+use zeroize::Zeroize;
+
+fn kit() -> Kit {
+    Kit::new(&presets::toy(6, 2), &KeyRequest::new().relinearization_at(Level(1)).rotations([1]))
+}
+
+#[test]
+fn missing_keys_are_named() {
+    let kit = kit();
+    let (eval, x) = (kit.evaluator(), kit.encrypt(&random(32, 1), 2));
+    let none = EvaluationKeys::none();
+    let bare = Evaluator::new(&kit.context, &none);
+    let text = |result: Result<_, CkksError>| -> String {
+        let error: CkksError = result.map(|_: ckks::Ciphertext| ()).unwrap_err();
+        assert!(matches!(error, CkksError::MissingKey { .. }));
+        error.to_string()
+    };
+    assert!(text(bare.mul(&x, &x)).contains("relinearisation key"));
+    assert!(text(eval.mul(&x, &x)).contains("for level 2 (there is one for level 1 only)"));
+    assert!(text(eval.rotate(&x, 7)).contains("rotations([7])"));
+    assert!(text(eval.conjugate(&x)).contains("conjugation()"));
+    let public = Encryptor::new(&kit.context, &kit.public);
+    let plaintext = kit.encoder.encode(&[1.0]).unwrap();
+    let seeded = public.encrypt_seeded(&plaintext, &mut rng(1)).map(|c| c.expand());
+    assert!(text(seeded).contains("secret key"));
+    let beyond = KeyRequest::new().rotations_at(Level(9), [1]).size(kit.context.parameters());
+    assert!(matches!(beyond, Err(CkksError::NoSuchLevel { found: Level(9), .. })));
+}
+
+#[test]
+fn levels_scales_slots_and_degrees_are_checked() {
+    let kit = kit();
+    let (eval, x) = (kit.evaluator(), kit.encrypt(&random(32, 1), 2));
+    let bottom = eval.drop_to(&x, Level(0)).unwrap();
+    let out_of_levels = |result: Result<ckks::Ciphertext, CkksError>| {
+        assert!(matches!(result, Err(CkksError::OutOfLevels { .. })));
+    };
+    out_of_levels(eval.rescale(&bottom));
+    out_of_levels(eval.mul_rescale(&bottom, &bottom));
+    out_of_levels(eval.mul_scalar(&bottom, 2.0));
+    out_of_levels(eval.mul_plain_rescale(&bottom, &kit.encoder.encode(&[1.0]).unwrap()));
+    out_of_levels(eval.drop_to(&bottom, Level(1)));
+    let scaled = eval.mul_scalar_at(&x, 1.0, Scale::power_of_two(10)).unwrap();
+    let error = eval.add(&x, &scaled).unwrap_err();
+    assert_eq!(error, CkksError::ScaleMismatch { op: "addition", left: x.scale(), right: scaled.scale() });
+    assert!(error.to_string().contains("align"));
+    assert!(matches!(eval.align(&x, &scaled), Err(CkksError::ScaleMismatch { .. })));
+    let short = Packing { slots: 4, ..kit.encoder.packing() };
+    let short = kit.encoder.encode_with(&[1.0], &short).unwrap();
+    assert!(matches!(eval.add_plain(&x, &short), Err(CkksError::SlotMismatch { left: 32, right: 4, .. })));
+    let cubic = eval.mul_unrelinearized(&x, &x).unwrap();
+    for result in [eval.mul(&cubic, &x), eval.rotate(&cubic, 1), eval.relinearize(&x)] {
+        assert!(matches!(result, Err(CkksError::Degree { .. })));
+    }
+    assert!(matches!(eval.add_scalar(&x, f64::NAN), Err(CkksError::NonFinite { .. })));
+    assert!(matches!(eval.add_scalar(&x, 1e30), Err(CkksError::Overflow { .. })));
+    assert!(matches!(eval.sum_of_products(&[]), Err(CkksError::Parameter { .. })));
+    assert!(matches!(eval.inner_sum(&x, 1, 0, &mut Workspace::new()), Err(CkksError::Parameter { .. })));
+}
+
+#[test]
+fn data_of_another_context_is_refused() {
+    let (kit, other) = (kit(), Kit::new(&presets::toy(7, 2), &KeyRequest::new().relinearization()));
+    let (x, foreign) = (kit.encrypt(&random(32, 1), 2), other.encrypt(&random(64, 1), 2));
+    let eval = kit.evaluator();
+    let mixed = Evaluator::new(&kit.context, &other.keys);
+    let low = mixed.drop_to(&x, Level(1)).unwrap();
+    for result in [eval.add(&x, &foreign), eval.rotate(&foreign, 1), mixed.mul(&low, &low)] {
+        assert!(matches!(result, Err(CkksError::ContextMismatch { .. })), "{result:?}");
+    }
+    let decryptor = Decryptor::new(&kit.context, &other.secret);
+    assert!(matches!(decryptor.decrypt(&x), Err(CkksError::ContextMismatch { .. })));
+    let plaintext = kit.encoder.encode(&[1.0]).unwrap();
+    let encryptor = Encryptor::new(&kit.context, &other.public);
+    assert!(matches!(encryptor.encrypt(&plaintext, &mut rng(1)), Err(CkksError::ContextMismatch { .. })));
+    // The same parameters again are the same context.
+    let twin = Context::new(kit.context.parameters()).unwrap();
+    assert!(twin.is_compatible(&kit.context));
+    let decrypted = Decryptor::new(&twin, &kit.secret).decrypt(&x).unwrap();
+    assert!(Encoder::new(&twin).decode(&decrypted).is_ok());
+}
+
+#[test]
+fn a_message_that_may_wrap_is_not_decrypted() {
+    let kit = kit();
+    let (eval, x) = (kit.evaluator(), kit.encrypt(&random(32, 1), 2));
+    let low = eval.drop_to(&x, Level(0)).unwrap();
+    let large = eval.mul_integer(&low, 1000).unwrap();
+    let found = Decryptor::new(&kit.context, &kit.secret).decrypt(&large);
+    assert!(matches!(found, Err(CkksError::PrecisionLost { .. })));
+}
+
+#[test]
+fn publications_are_counted_with_the_key_and_survive_a_restart() {
+    let kit = kit();
+    // Plenty of room for flooding: a scale of 2^80 over noise of a few bits.
+    let packing = Packing { scale: Scale::power_of_two(80), ..kit.encoder.packing() };
+    let values = random(32, 1);
+    let plaintext = kit.encoder.encode_with(&values, &packing).unwrap();
+    let x = Encryptor::new(&kit.context, &kit.public).encrypt(&plaintext, &mut rng(2)).unwrap();
+    let flooding = Flooding { queries: 3, ..Flooding::new(x.noise_bound()) };
+    let publish =
+        |secret: &SecretKey| Decryptor::new(&kit.context, secret).decrypt_public(&x, &flooding, &mut rng(3));
+    for spent in 1..=2 {
+        let found = kit.encoder.decode_complex(&publish(&kit.secret).unwrap()).unwrap();
+        let tolerance = 9.0 * flooding.sigma() * 8.0 / x.scale().to_f64();
+        assert!(common::distance(&found, &values) < tolerance);
+        assert_eq!(kit.secret.published(), spent);
+    }
+    let restored = SecretKey::from_bytes(&kit.context, &kit.secret.to_bytes()).unwrap();
+    assert_eq!(restored.published(), 2);
+    assert!(publish(&restored).is_ok());
+    assert!(matches!(publish(&restored), Err(CkksError::QueryBudget { budget: 3, .. })));
+    assert_eq!(restored.published(), 3);
+    // A refusal costs nothing, and private decryption never does.
+    assert!(Decryptor::new(&kit.context, &restored).decrypt(&x).is_ok());
+    assert_eq!(restored.published(), 3);
+}
+
+#[test]
+fn a_publication_without_room_for_noise_is_refused_before_anything_is_spent() {
+    let kit = kit();
+    let x = kit.encrypt(&random(32, 1), 2);
+    let decryptor = Decryptor::new(&kit.context, &kit.secret);
+    let mut source = rng(3);
+    // 36 bits on top of the worst case leave nothing at a scale of 2^40.
+    let honest = Flooding::new(x.noise_bound());
+    // A bound below what the ciphertext admits to, and ones that are no bounds.
+    let low = Flooding::new(x.noise_bound() / 2.0);
+    for flooding in [honest, low] {
+        let found = decryptor.decrypt_public(&x, &flooding, &mut source);
+        assert!(matches!(found, Err(CkksError::PrecisionLost { .. })));
+    }
+    for bound in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let found = decryptor.decrypt_public(&x, &Flooding::new(bound), &mut source);
+        assert!(matches!(found, Err(CkksError::Parameter { .. })));
+    }
+    assert_eq!(kit.secret.published(), 0);
+}
+
+#[test]
+fn secret_keys_come_back_from_their_bytes_and_nothing_else_does() {
+    let kit = kit();
+    let bytes = kit.secret.to_bytes();
+    let x = kit.encrypt(&random(32, 1), 2);
+    let restored = SecretKey::from_bytes(&kit.context, &bytes).unwrap();
+    let phase = |secret| Decryptor::new(&kit.context, secret).decrypt(&x).unwrap().poly().words().to_vec();
+    assert_eq!(phase(&kit.secret), phase(&restored));
+    assert_eq!(*restored.to_bytes(), *bytes);
+    for cut in 0..bytes.len() {
+        assert!(SecretKey::from_bytes(&kit.context, &bytes[..cut]).is_err(), "{cut} bytes");
+    }
+    for (at, value) in [(0, 0), (7, 2), (8, 1), (24, 1), (40, 0xff)] {
+        let mut wrong = bytes.to_vec();
+        wrong[at] ^= value | 1;
+        wrong[at] |= value;
+        assert!(SecretKey::from_bytes(&kit.context, &wrong).is_err(), "byte {at}");
+    }
+    let mut long = bytes.to_vec();
+    long.push(0);
+    assert!(SecretKey::from_bytes(&kit.context, &long).is_err());
+}
+
+#[test]
+fn secrets_are_wiped_and_do_not_show() {
+    let kit = kit();
+    let mut source = rng(5);
+    let mut secret = KeyGenerator::new(&kit.context, &mut source).secret_key();
+    let zero = |secret: &SecretKey| secret.to_bytes()[32..].iter().all(|&byte| byte == 0);
+    assert!(!zero(&secret));
+    // What dropping does, seen from outside.
+    secret.zeroize();
+    assert!(zero(&secret));
+    assert!(std::mem::needs_drop::<SecretKey>());
+    let shown = format!("{:?}", kit.secret);
+    assert_eq!(shown, "SecretKey(N = 64, 0 published)");
+    let shown = format!("{:?}", Decryptor::new(&kit.context, &kit.secret));
+    assert!(shown.contains("SecretKey(N = 64, 0 published)"), "{shown}");
+}
