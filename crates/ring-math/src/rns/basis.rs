@@ -56,7 +56,8 @@ impl RnsBasis {
                 expected: self.len(),
             });
         }
-        Self::from_rings("slice of a basis", self.rings[range].to_vec())
+        let rings = self.rings.get(range).unwrap_or_default(); // none for a range that ends before it starts
+        Self::from_rings("slice of a basis", rings.to_vec())
     }
 
     /// This list followed by `other`.
