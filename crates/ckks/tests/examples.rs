@@ -1,11 +1,15 @@
 //! The examples run, and what they assert holds.
 
+#[expect(dead_code, reason = "the test calls `run` and not `main`")]
 #[path = "../examples/04_choose_parameters.rs"]
 mod choose_parameters;
+#[expect(dead_code, reason = "the test calls `run` and not `main`")]
 #[path = "../examples/01_encrypt.rs"]
 mod encrypt;
+#[expect(dead_code, reason = "the test calls `run` and not `main`")]
 #[path = "../examples/02_levels_and_scale.rs"]
 mod levels_and_scale;
+#[expect(dead_code, reason = "the test calls `run` and not `main`")]
 #[path = "../examples/03_rotate.rs"]
 mod rotate;
 
