@@ -168,7 +168,7 @@ fn medians(summary: &Table) -> Medians {
         .filter(|name| {
             let values = distinct(summary, name);
             values.len() > 1
-                || (values.len() == 1 && ["stage", "op", "n", "status"].contains(name))
+                || (values.len() == 1 && ["stage", "op", "n_samples", "status"].contains(name))
                 || (values.len() == 1
                     && summary.column(name).is_some_and(|c| c.role != crate::Role::Parameter))
         })

@@ -57,7 +57,7 @@ pub(crate) fn summarise(table: &Table) -> Result<Table, HarnessError> {
     let parameters = table.columns.iter().filter(|c| c.role == Role::Parameter).filter(declared);
     columns.extend(parameters.cloned());
     columns.extend([
-        count("n", "samples without warm-up"),
+        count("n_samples", "samples without warm-up"),
         number("wall_s_median", "s", "median wall time per operation"),
         number("wall_s_ci95_low", "s", "lower end of the 95% interval of the median; empty below 6 samples"),
         number("wall_s_ci95_high", "s", "upper end of the same"),
@@ -85,7 +85,7 @@ pub(crate) fn summarise(table: &Table) -> Result<Table, HarnessError> {
 fn cell(table: &Table, group: &Group, column: &str) -> Option<Json> {
     let wall = || values(table, group, "wall_s");
     match column {
-        "n" => Some(group.rows.len().into()),
+        "n_samples" => Some(group.rows.len().into()),
         "wall_s_median" => wall().map(|s| s.median().into()),
         "wall_s_ci95_low" => wall()?.median_interval().map(|(low, _)| low.into()),
         "wall_s_ci95_high" => wall()?.median_interval().map(|(_, high)| high.into()),

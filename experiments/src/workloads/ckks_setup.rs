@@ -24,6 +24,9 @@ const PROGRAM_BYTES: u64 = 48 << 20;
 /// Tables and work space of a context, for the estimate: as many words as this many ciphertexts at the highest level.
 const CIPHERTEXTS_OF_WORK_SPACE: u64 = 16;
 
+/// What starting a process and finding primes comes to, in multiplications of residues; see [`transform_cost`].
+const START_COST: f64 = 2e7;
+
 /// The keys that name a parameter set.
 pub(super) fn keys() -> Vec<Key> {
     let auto_or = |min, max| Kind::word_or("auto", Kind::int(min, max));
@@ -144,7 +147,7 @@ pub(super) fn resolve(
     let ciphertext = 16 * (parameters.ring_degree() * limbs) as u64;
     let alive = needs.ciphertexts as u64 + CIPHERTEXTS_OF_WORK_SPACE;
     let resolved = Resolved::new(params)
-        .cost(needs.cost)
+        .cost(needs.cost + START_COST)
         .memory_bytes(PROGRAM_BYTES + keys.memory + alive * ciphertext)
         .cell("n", parameters.ring_degree() as i64)
         .cell("log_q", parameters.log_q(parameters.max_level()))

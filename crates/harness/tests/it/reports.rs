@@ -29,7 +29,7 @@ fn a_report_has_medians_figures_and_one_self_contained_page() {
     let summary = read_csv(&bench.path("results/t/summary.csv"));
     assert_eq!(summary.len(), 3 * 2 * 2, "one row per point, stage and operation");
     let nap = summary.iter().find(|r| r["op"] == "nap").unwrap();
-    assert_eq!(nap["n"], "7", "warm-up is not counted");
+    assert_eq!(nap["n_samples"], "7", "warm-up is not counted");
     let number = |name: &str| nap[name].parse::<f64>().unwrap();
     assert!(number("wall_s_median") >= 1e-3 && number("wall_s_median") < 0.5);
     assert!(number("wall_s_ci95_low") <= number("wall_s_median"));

@@ -1,0 +1,246 @@
+//! Every configuration is good, and every small one runs from end to end with the rows it should give.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn configs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs")
+}
+
+fn sweep(folder: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_sweep")).args(args).current_dir(folder).output().unwrap()
+}
+
+fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// Runs a small configuration and exports its rows; empty cells are absent.
+fn rows(name: &str) -> Vec<serde_json::Map<String, serde_json::Value>> {
+    let folder = tempfile::tempdir().unwrap();
+    let config = configs().join("smoke").join(name);
+    let output = sweep(folder.path(), &["run", config.to_str().unwrap(), "--out", "out"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let header = std::fs::read_to_string(folder.path().join("out/results.csv")).unwrap();
+    let header: BTreeSet<&str> = header.lines().next().unwrap().split(',').collect();
+    for column in COLUMNS {
+        assert!(header.contains(column), "{name} has no column {column}");
+    }
+    for args in [&["report", "out"][..], &["export", "out", "--format", "jsonl"], &["status", "out"]] {
+        let output = sweep(folder.path(), args);
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {}", text(&output));
+    }
+    let lines = std::fs::read_to_string(folder.path().join("out/results.jsonl")).unwrap();
+    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// What the results of every workload on ciphertexts have.
+const COLUMNS: [&str; 59] = [
+    "schema_version",
+    "run_id",
+    "point_id",
+    "workload",
+    "workload_version",
+    "stage",
+    "op",
+    "rep",
+    "is_warmup",
+    "log_n",
+    "n",
+    "log_scale",
+    "depth",
+    "log_q",
+    "log_p",
+    "n_limbs",
+    "dnum",
+    "secret",
+    "security_bits",
+    "security_model",
+    "slots",
+    "threads",
+    "kernel",
+    "params_json",
+    "wall_s",
+    "cpu_s",
+    "iters",
+    "nivcsw",
+    "load1",
+    "peak_rss_bytes",
+    "baseline_rss_bytes",
+    "stage_peak_rss_bytes",
+    "peak_heap_bytes",
+    "key_bytes",
+    "key_stored_bytes",
+    "ciphertext_bytes",
+    "err_max_abs",
+    "err_mean_abs",
+    "err_rms",
+    "bits_precision",
+    "noise_std",
+    "noise_bound",
+    "metric_name",
+    "status",
+    "error_code",
+    "error_message",
+    "git_commit",
+    "git_dirty",
+    "host_hash",
+    "cpu_model",
+    "simd",
+    "rustc",
+    "profile",
+    "isolated",
+    "seed",
+    "deterministic",
+    "started_at",
+    "manifest",
+    "log_q0",
+];
+
+type Row = serde_json::Map<String, serde_json::Value>;
+
+fn word<'r>(row: &'r Row, column: &str) -> &'r str {
+    row.get(column).and_then(|cell| cell.as_str()).unwrap_or("")
+}
+
+fn number(row: &Row, column: &str) -> f64 {
+    row.get(column).and_then(serde_json::Value::as_f64).unwrap_or(f64::NAN)
+}
+
+/// Measured rows carry a time, an error within its bound, and sizes.
+fn assert_measured(row: &Row) {
+    assert_eq!(word(row, "status"), "ok", "{row:?}");
+    assert!(number(row, "wall_s") > 0.0, "{row:?}");
+    assert!(number(row, "err_max_abs") <= number(row, "noise_bound") + 1e-13, "{row:?}");
+    assert!(
+        number(row, "err_mean_abs") <= number(row, "err_rms")
+            && number(row, "err_rms") <= number(row, "err_max_abs")
+    );
+    assert!(number(row, "bits_precision") > 5.0, "{row:?}");
+    assert!(number(row, "ciphertext_bytes") > 0.0 && number(row, "peak_rss_bytes") > 0.0);
+}
+
+fn measured(rows: &[Row]) -> impl Iterator<Item = &Row> {
+    rows.iter().filter(|row| !["", "setup", "score"].contains(&word(row, "stage")))
+}
+
+/// Rows by operation.
+fn count(rows: &[Row]) -> BTreeMap<&str, usize> {
+    let mut counts = BTreeMap::new();
+    for row in measured(rows) {
+        assert_measured(row);
+        *counts.entry(word(row, "op")).or_default() += 1;
+    }
+    counts
+}
+
+#[test]
+fn every_operation_runs_and_insecure_points_say_why() {
+    let rows = rows("ops.toml");
+    let counts = count(&rows);
+    assert_eq!(counts.len(), 19, "{counts:?}");
+    assert!(counts.values().all(|&count| count == 2 * 2 * 2), "rings x buffers x samples: {counts:?}");
+    let refused: Vec<&Row> = rows.iter().filter(|row| word(row, "status") == "infeasible").collect();
+    assert_eq!(refused.len(), 2);
+    for row in refused {
+        assert_eq!((word(row, "error_code"), number(row, "log_n")), ("insecure", 11.0));
+        assert!(word(row, "error_message").contains("N = 4096 is the smallest ring degree"), "{row:?}");
+    }
+    assert!(
+        measured(&rows).all(|row| number(row, "security_bits") >= 128.0 && !word(row, "kernel").is_empty())
+    );
+}
+
+#[test]
+fn a_chain_has_a_row_for_every_level() {
+    let rows = rows("depth.toml");
+    let steps: BTreeSet<(String, u64, u64)> = measured(&rows)
+        .map(|row| {
+            assert_measured(row);
+            let whole = |column| number(row, column) as u64;
+            (word(row, "factor").to_owned(), whole("multiplications"), whole("level"))
+        })
+        .collect();
+    let expected =
+        ["itself", "fresh"].into_iter().flat_map(|factor| (0..4).map(move |k| (factor.to_owned(), k, 3 - k)));
+    assert_eq!(steps, expected.collect());
+}
+
+#[test]
+fn moments_of_boston_are_right() {
+    let rows = rows("boston_moments.toml");
+    assert_eq!(count(&rows).into_keys().collect::<Vec<_>>(), ["encrypt_table", "means", "second_moments"]);
+    let score = |name: &str| rows.iter().find(|row| word(row, "metric_name") == name).unwrap();
+    // The means of the data set's own documentation.
+    for (name, mean) in [("mean_CRIM", 3.61352), ("mean_RM", 6.28463), ("mean_MEDV", 22.53281)] {
+        let row = score(name);
+        assert!((number(row, "metric_exact") - mean).abs() < 1e-5, "{row:?}");
+        assert!((number(row, "metric_encrypted") / mean - 1.0).abs() < 1e-5, "{row:?}");
+    }
+    assert_eq!(rows.iter().filter(|row| word(row, "stage") == "score").count(), 2 * 13);
+    assert!(rows.iter().all(|row| number(row, "security_bits") >= 128.0));
+}
+
+#[test]
+fn more_digits_need_larger_keys() {
+    let rows = rows("memory.toml");
+    count(&rows);
+    let keys: BTreeMap<u64, u64> =
+        measured(&rows).map(|row| (number(row, "dnum") as u64, number(row, "key_bytes") as u64)).collect();
+    assert!(keys[&1] < keys[&2], "{keys:?}");
+}
+
+#[test]
+fn the_toy_ring_is_marked() {
+    let rows = rows("paper_n8.toml");
+    assert_eq!(count(&rows).len(), 19);
+    assert!(rows.iter().all(|row| number(row, "security_bits") == 0.0 && number(row, "n") == 8.0));
+}
+
+#[test]
+fn a_suite_is_one_table() {
+    let rows = rows("quick.toml");
+    let workloads: BTreeSet<&str> = rows.iter().map(|row| word(row, "workload")).collect();
+    assert_eq!(workloads, ["boston_moments", "depth", "ops"].into());
+    measured(&rows).for_each(assert_measured);
+}
+
+/// Every configuration, also those too long to run here, opens with a comment and is good.
+#[test]
+fn every_configuration_is_good() {
+    let mut names = Vec::new();
+    for folder in ["", "quick", "paper_n8", "smoke"] {
+        for entry in std::fs::read_dir(configs().join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "toml") {
+                names.push(path);
+            }
+        }
+    }
+    assert!(names.len() >= 12, "{names:?}");
+    for path in names {
+        let content = std::fs::read_to_string(&path).unwrap();
+        assert!(
+            content.starts_with("# ") && content.lines().any(|line| line.contains('?')),
+            "{}",
+            path.display()
+        );
+        let output = sweep(&configs(), &["config", "check", path.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(0), "{}: {}", path.display(), text(&output));
+    }
+}
+
+/// Each configuration that a reader would run has a small twin under `smoke/`.
+#[test]
+fn every_configuration_has_a_small_twin() {
+    for entry in std::fs::read_dir(configs()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            let twin = configs().join("smoke").join(path.file_name().unwrap());
+            assert!(twin.exists(), "{} is missing", twin.display());
+        }
+    }
+}
