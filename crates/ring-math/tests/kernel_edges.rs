@@ -2,6 +2,7 @@
 //! operands at the ends of their ranges, as many terms as a sum may have.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests stop at the first error as tests do")]
+#![expect(clippy::print_stdout, reason = "a kernel that could not run is named in the log")]
 
 use rand_chacha::{
     ChaCha20Rng,
