@@ -240,6 +240,9 @@ fn means(
     compare(record, sums.id, scaled.rows(), decrypt(kit, &sums.value), Expected { places, means: expected })
 }
 
+/// Two columns and the mean of their product.
+type Moment = ((usize, usize), f64);
+
 /// Measures the sums of all products of two columns; their means as decrypted, with the columns.
 fn second_moments(
     record: &mut Recorder<'_>,
@@ -247,7 +250,7 @@ fn second_moments(
     layout: &Layout,
     scaled: &Scaled,
     table: &[Ciphertext],
-) -> Result<Vec<((usize, usize), f64)>, Failure> {
+) -> Result<Vec<Moment>, Failure> {
     let sums = record.stage("eval", "second_moments").run(|| layout.products(&kit.evaluator(), table))?;
     let (mut columns, mut places) = (Vec::new(), Vec::new());
     for (at, pairs) in layout.pairs().into_values().enumerate() {
