@@ -1,5 +1,7 @@
 //! The layers point down: a crate may only depend on the workspace crates below it.
 
+#![expect(clippy::expect_used, reason = "helpers of tests stop at the first failure")]
+
 use std::{collections::BTreeMap, fs, path::Path};
 
 /// What each crate may import from the workspace; `experiments` may import everything and nothing imports it.

@@ -1,4 +1,4 @@
-//! RNS-CKKS.
+#![doc = include_str!("../README.md")]
 
 mod ciphertext;
 mod context;

@@ -64,6 +64,27 @@ impl Plaintext {
         self.noise.message_bound()
     }
 
+    /// Declares a bound that holds whatever the values are, in place of their own largest one and of their root mean
+    /// square. Encryption copies both to the ciphertext, in the clear: for values that are secret they should not come
+    /// from the values themselves.
+    ///
+    /// # Errors
+    /// [`CkksError::Parameter`] when a value is larger, or the bound is not finite.
+    pub fn with_message_bound(mut self, bound: f64) -> Result<Self, CkksError> {
+        if !bound.is_finite() || self.noise.message_bound > bound {
+            return Err(CkksError::Parameter {
+                name: "message bound",
+                found: bound.to_string(),
+                expected: format!(
+                    "a finite number, at least the largest value, {}",
+                    self.noise.message_bound
+                ),
+            });
+        }
+        (self.noise.message_bound, self.noise.message_rms) = (bound, bound);
+        Ok(self)
+    }
+
     /// What was tracked of message and noise.
     #[must_use]
     pub fn noise(&self) -> Noise {

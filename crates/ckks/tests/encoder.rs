@@ -131,7 +131,7 @@ fn constants_need_no_transform_and_have_the_exact_scale() {
     for level in [Level(0), Level(1), Level(2)] {
         let scale = parameters.default_scale(level);
         for value in [0.0, 1.0, -3.7, 1e-9] {
-            let constant = encoder.encode_constant(value, level, scale).unwrap();
+            let constant = encoder.encode_constant(value, &Packing { level, scale, slots: 32 }).unwrap();
             let found = coefficients(&constant);
             assert_eq!(found[0], scale.round_product(value).unwrap() as f64);
             assert!(found[1..].iter().all(|&c| c == 0.0));
@@ -141,7 +141,7 @@ fn constants_need_no_transform_and_have_the_exact_scale() {
             assert!(off <= 1.0);
         }
         let value = Complex64::new(1.25, -0.5);
-        let constant = encoder.encode_constant(value, level, scale).unwrap();
+        let constant = encoder.encode_constant(value, &Packing { level, scale, slots: 32 }).unwrap();
         let decoded = encoder.decode_complex(&constant).unwrap();
         assert!(decoded.iter().all(|z| (z - value).norm() < 2.0 / scale.to_f64()));
     }
@@ -195,6 +195,19 @@ fn a_lower_level_holds_the_same_message() {
 }
 
 #[test]
+fn a_declared_bound_takes_the_place_of_the_largest_value() {
+    let encoder = toy(5, 1);
+    let encode = || encoder.encode(&[0.25, -0.5]).unwrap();
+    assert_eq!(encode().message_bound(), 0.5);
+    let declared = encode().with_message_bound(2.0).unwrap();
+    assert_eq!((declared.message_bound(), declared.noise().message_rms()), (2.0, 2.0));
+    for wrong in [0.4, f64::NAN, f64::INFINITY] {
+        let refused = encode().with_message_bound(wrong).err();
+        assert!(matches!(refused, Some(CkksError::Parameter { name: "message bound", .. })), "{refused:?}");
+    }
+}
+
+#[test]
 fn bad_values_are_refused() {
     let encoder = toy(5, 1);
     let packing = encoder.packing();
@@ -202,10 +215,7 @@ fn bad_values_are_refused() {
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let refused = encoder.encode(&[1.0, bad]).err();
         assert!(matches!(refused, Some(CkksError::NonFinite { index: 1, .. })), "{refused:?}");
-        assert!(matches!(
-            encoder.encode_constant(bad, Level(0), Scale::ONE),
-            Err(CkksError::NonFinite { index: 0, .. })
-        ));
+        assert!(matches!(encoder.encode_constant(bad, &packing), Err(CkksError::NonFinite { index: 0, .. })));
     }
     for slots in [0, 3, 12] {
         let refused = encoder.encode_with(&[0.0; 0], &Packing { slots, ..packing }).err();
@@ -231,7 +241,7 @@ fn values_up_to_half_the_modulus_are_accepted_and_above_refused() {
     for (value, level, log_scale) in [(128.1, 0, 40), (1.0, 0, 2000), (f64::MAX, 1, 40), (1.0, 1, 130)] {
         let scale = Scale::power_of_two(log_scale);
         assert!(matches!(
-            encoder.encode_constant(value, Level(level), scale),
+            encoder.encode_constant(value, &Packing { level: Level(level), scale, slots: 16 }),
             Err(CkksError::Overflow { .. })
         ));
         assert!(matches!(

@@ -1,5 +1,7 @@
 //! Attacks on shared decryptions, mounted: they must recover the key from `decrypt` and nothing from `decrypt_public`.
 
+#![expect(clippy::expect_used, reason = "a failed expectation in a helper is a failed test")]
+
 mod common;
 
 use ckks::{

@@ -10,7 +10,7 @@ use crate::{
     ring::{MAX_LOG_N, MIN_LOG_N},
 };
 
-/// The automorphism X -> X^g of Z[X]/(X^N+1), prepared for both representations.
+/// The automorphism X -> X^g of `Z[X]/(X^N+1)`, prepared for both representations.
 #[derive(Clone)]
 pub struct Automorphism {
     galois: u64,

@@ -11,6 +11,14 @@ pub(crate) const LINE_WORDS: usize = 8;
 #[repr(C, align(64))]
 struct Line([u64; LINE_WORDS]);
 
+impl Default for Line {
+    fn default() -> Self {
+        Self([0; LINE_WORDS])
+    }
+}
+
+impl zeroize::DefaultIsZeroes for Line {}
+
 /// A growable-once, 64-byte-aligned buffer of words whose length is a multiple of eight.
 #[derive(Clone, Default)]
 pub struct WordBuffer(Vec<Line>);
@@ -54,6 +62,13 @@ impl WordBuffer {
     /// Makes the buffer at least `words` long; new words are zero, old ones keep their values.
     pub fn grow(&mut self, words: usize) {
         let lines = words.div_ceil(LINE_WORDS);
+        if self.0.capacity() < lines {
+            // A new allocation: the old one is wiped before it goes back, since it may have held a secret.
+            let mut larger = Vec::with_capacity(lines);
+            larger.extend_from_slice(&self.0);
+            self.0.zeroize();
+            self.0 = larger;
+        }
         if self.0.len() < lines {
             self.0.resize(lines, Line([0; LINE_WORDS]));
         }
@@ -61,7 +76,39 @@ impl WordBuffer {
 }
 
 impl Zeroize for WordBuffer {
+    /// Wipes the whole allocation, also words that [`WordBuffer::truncate`] cut off. The length stays.
     fn zeroize(&mut self) {
-        self.as_mut_slice().zeroize();
+        let lines = self.0.len();
+        self.0.zeroize(); // the vector's own implementation wipes its spare capacity too
+        self.0.resize(lines, Line([0; LINE_WORDS]));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::WordBuffer;
+    use zeroize::Zeroize;
+
+    #[test]
+    fn wiping_keeps_the_length_and_the_allocation() {
+        let mut buffer = WordBuffer::zeroed(64);
+        buffer.as_mut_slice().fill(7);
+        buffer.truncate(16);
+        let place = buffer.as_slice().as_ptr();
+        buffer.zeroize();
+        assert_eq!(buffer.as_slice(), [0; 16]);
+        buffer.grow(64);
+        assert_eq!(buffer.as_slice(), [0; 64]);
+        assert_eq!(buffer.as_slice().as_ptr(), place);
+    }
+
+    #[test]
+    fn growing_keeps_the_words() {
+        let mut buffer = WordBuffer::zeroed(8);
+        buffer.as_mut_slice().fill(7);
+        buffer.grow(100);
+        assert_eq!(buffer.len(), 104);
+        assert!(buffer.as_slice()[..8].iter().all(|&word| word == 7));
+        assert!(buffer.as_slice()[8..].iter().all(|&word| word == 0));
     }
 }

@@ -34,3 +34,8 @@ pub use prime::{is_prime, ntt_primes, ntt_primes_near, primitive_root};
 pub use ring::{MAX_LOG_N, MIN_LOG_N, ResidueRing};
 pub use rns::{BasisConverter, Lift, Rescaler, RnsBasis};
 pub use scratch::Scratch;
+
+/// The README's example, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

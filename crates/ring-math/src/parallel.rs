@@ -1,6 +1,6 @@
 //! The only file that names the thread pool.
 //!
-//! Work is split over limbs. Inside [`install`] the number of threads is what was asked for; elsewhere it is that of
+//! Work is split over limbs. Inside [`Threads::install`] the number of threads is what was asked for; elsewhere it is that of
 //! the global pool. With one thread every function here is a plain loop.
 
 use rayon::prelude::*;

@@ -3,6 +3,7 @@
 use crate::{
     error::RingError,
     modulus::{MAX_MODULUS_BITS, Modulus},
+    ring::{MAX_LOG_N, MIN_LOG_N},
 };
 
 /// Bases that make Miller-Rabin deterministic below 2^64 (Sorenson and Webster, Math. Comp. 86, 2017).
@@ -51,7 +52,7 @@ pub fn is_prime(n: u64) -> bool {
 /// # Errors
 /// [`RingError::NotEnoughPrimes`] when there are fewer, [`RingError::ModulusOutOfRange`] for more than 61 bits.
 pub fn ntt_primes(bits: u32, log_n: u32, count: usize, exclude: &[u64]) -> Result<Vec<u64>, RingError> {
-    let mut found = Vec::with_capacity(count);
+    let mut found = Vec::new(); // `count` may be any number
     if count == 0 {
         return Ok(found);
     }
@@ -79,13 +80,16 @@ pub fn ntt_primes_near(
     count: usize,
     exclude: &[u64],
 ) -> Result<Vec<u64>, RingError> {
-    let mut found = Vec::with_capacity(count);
+    let mut found = Vec::new();
     if count == 0 {
         return Ok(found);
     }
     let step = step(bits.max(max_bits), log_n)?;
     if bits < 2 {
-        return Err(RingError::ModulusOutOfRange { modulus: bits.into(), max: (1 << MAX_MODULUS_BITS) - 1 });
+        return Err(RingError::ModulusOutOfRange { modulus: 1 << bits, max: (1 << MAX_MODULUS_BITS) - 1 });
+    }
+    if bits > max_bits {
+        return enough(found, bits, log_n, count); // the target itself is out of bounds
     }
     let centre = 1u64 << bits;
     // Candidates stay within a factor of two of the target on both sides.
@@ -144,8 +148,12 @@ fn enough(found: Vec<u64>, bits: u32, log_n: u32, wanted: usize) -> Result<Vec<u
 /// The choice is deterministic, so that transforms have the same bytes everywhere.
 ///
 /// # Errors
-/// [`RingError::NotNttFriendly`] when p is not 1 modulo 2N.
+/// [`RingError::NotNttFriendly`] when p is not 1 modulo 2N, [`RingError::RingDegree`] for a degree above the largest
+/// supported one.
 pub fn primitive_root(modulus: &Modulus, log_n: u32) -> Result<u64, RingError> {
+    if log_n > MAX_LOG_N {
+        return Err(RingError::RingDegree { found: log_n, min: MIN_LOG_N, max: MAX_LOG_N });
+    }
     let order = 2u64 << log_n;
     let p = modulus.value();
     if !(p - 1).is_multiple_of(order) {

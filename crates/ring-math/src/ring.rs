@@ -1,4 +1,4 @@
-//! The ring Z_p[X]/(X^N+1) for one prime: everything that happens to a single limb.
+//! The ring `Z_p[X]/(X^N+1)` for one prime: everything that happens to a single limb.
 
 use crate::{
     automorphism::Automorphism,
@@ -14,7 +14,7 @@ pub const MIN_LOG_N: u32 = 3;
 /// Largest supported log2(N).
 pub const MAX_LOG_N: u32 = 17;
 
-/// Z_p[X]/(X^N+1) for one prime p that is 1 modulo 2N, with its transform tables and the kernel that runs it.
+/// `Z_p[X]/(X^N+1)` for one prime p that is 1 modulo 2N, with its transform tables and the kernel that runs it.
 ///
 /// A limb is a slice of N words in `[0, p)`: coefficients in natural order, or transform values in bit-reversed
 /// order (see [`crate::ntt`]). Every method checks lengths once and then runs without allocation.

@@ -4,6 +4,7 @@
 //! kernel on one thread; a change of any of them breaks keys and ciphertexts that exist.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests, which the lint does not recognise")]
+#![expect(clippy::expect_used, reason = "helpers of tests stop at the first failure")]
 
 use std::fmt::Write as _;
 
@@ -145,7 +146,7 @@ fn inner_products(o: &Operands, stages: &mut Stages) {
     for (i, ring) in o.basis.rings().iter().enumerate() {
         let limbs = [o.a.limb(i), o.b.limb(i), o.c.limb(i)];
         let term = |j: usize| (limbs[j % 3], limbs[(j / 3) % 3], limbs[(j / 9) % 3]);
-        let mut digits = vec![o.c.limb(i).to_vec(), o.a.limb(i).to_vec()];
+        let mut digits = [o.c.limb(i).to_vec(), o.a.limb(i).to_vec()];
         digits.iter_mut().for_each(|digit| ring.forward_unreduced(digit).unwrap());
         let (mut out0, mut out1) = (vec![0; n], vec![0; n]);
         for count in [1, 2, 5, MAX_TERMS] {

@@ -2,6 +2,7 @@
 //! operands; and every error that a caller can provoke.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests, which the lint does not recognise")]
+#![expect(clippy::expect_used, reason = "helpers of tests stop at the first failure")]
 
 use num_bigint::{BigInt, Sign};
 use proptest::prelude::*;
@@ -191,7 +192,7 @@ proptest! {
         s in setting(2), g in any::<u64>(), h in any::<u64>(),
     ) {
         let two_n = 2u64 << s.log_n;
-        let (g, h) = (g % two_n | 1, h % two_n | 1);
+        let (g, h) = ((g % two_n) | 1, (h % two_n) | 1);
         let map = |poly: &RnsPoly<Ntt>, galois: u64| {
             let mut out = RnsPoly::zero(poly.basis());
             poly.automorphism_into(&mut out, &Automorphism::new(galois, s.log_n).unwrap()).unwrap();
@@ -423,7 +424,7 @@ fn near_half(x: &BigInt, q: &BigInt, narrow: &BigInt) -> bool {
 
 #[test]
 fn small_numbers_are_prime_exactly_when_nothing_divides_them() {
-    let by_division = |n: u64| n >= 2 && (2..n).take_while(|d| d * d <= n).all(|d| n % d != 0);
+    let by_division = |n: u64| n >= 2 && (2..n).take_while(|d| d * d <= n).all(|d| !n.is_multiple_of(d));
     for n in 0..20_000 {
         assert_eq!(is_prime(n), by_division(n), "{n}");
     }
@@ -500,6 +501,10 @@ fn impossible_moduli_and_degrees_are_refused() {
         assert_eq!(message(RnsBasis::new(log_n, &[97])), expected);
         assert_eq!(message(Automorphism::new(5, log_n)), expected);
     }
+    for log_n in [MAX_LOG_N + 1, 63, 64, u32::MAX] {
+        let expected = format!("log2 of the ring degree is {log_n}; expected 3 to 17");
+        assert_eq!(message(primitive_root(&q, log_n)), expected);
+    }
     assert_eq!(message(q.inv(97 * 5)), "485 has no inverse modulo 97");
 }
 
@@ -509,12 +514,23 @@ fn searches_for_primes_that_do_not_exist_end() {
         message(ntt_primes(20, 15, 100, &[])),
         "found 1 primes of 20 bits that are 1 modulo 2N = 65536, wanted 100"
     );
+    assert!(matches!(ntt_primes(20, 15, usize::MAX, &[]), Err(RingError::NotEnoughPrimes { found: 1, .. })));
     assert!(matches!(ntt_primes(10, 17, 1, &[]), Err(RingError::NotEnoughPrimes { found: 0, .. })));
     assert!(matches!(ntt_primes_near(10, 11, 17, 1, &[]), Err(RingError::NotEnoughPrimes { found: 0, .. })));
+    assert!(matches!(
+        ntt_primes_near(20, 21, 15, usize::MAX, &[]),
+        Err(RingError::NotEnoughPrimes { wanted: usize::MAX, .. })
+    ));
     for (bits, log_n) in [(0, 3), (1, 3), (62, 3), (64, 3), (u32::MAX, 3), (30, 61), (30, 64), (30, u32::MAX)]
     {
         assert!(matches!(ntt_primes(bits, log_n, 1, &[]), Err(RingError::ModulusOutOfRange { .. })));
         assert!(matches!(ntt_primes_near(bits, 61, log_n, 1, &[]), Err(RingError::ModulusOutOfRange { .. })));
+    }
+    // No prime found is above the bound that was given, even when the target is.
+    for max_bits in [37, 38, 39, 40] {
+        if let Ok(found) = ntt_primes_near(40, max_bits, 10, 3, &[]) {
+            assert!(found.iter().all(|p| *p < 1 << max_bits), "{found:?} below 2^{max_bits}");
+        }
     }
 }
 
@@ -524,6 +540,9 @@ fn impossible_bases_are_refused() {
     assert_eq!(message(RnsBasis::new(3, &[])), "new basis: a basis needs at least one prime");
     let basis = small_basis();
     assert_eq!(message(basis.slice(1..1)), "slice of a basis: a basis needs at least one prime");
+    #[expect(clippy::reversed_empty_ranges, reason = "a caller may compute one")]
+    let reversed = basis.slice(2..1);
+    assert_eq!(message(reversed), "slice of a basis: a basis needs at least one prime");
     assert_eq!(message(basis.slice(1..4)), "end of a basis range: length 4, expected 3");
     assert_eq!(message(basis.slice(5..6)), "end of a basis range: length 6, expected 3");
     assert_eq!(message(basis.concat(&basis)), "prime 17 occurs more than once in the basis");
@@ -680,6 +699,7 @@ fn conversions_of_the_wrong_length_are_refused() {
             rescaler.finish_limb(0, &mut [0; 7], dropped, &limb, &mut lifted),
             rescaler.finish_limb(0, &mut out[..8], &dropped[..7], &limb, &mut lifted),
             rescaler.finish_limb(0, &mut out[..8], dropped, &limb, &mut [0; 7]),
+            rescaler.finish_limb(3 - count, &mut out[..8], dropped, &limb, &mut lifted),
         ];
         if count == 2 {
             results.push(rescaler.prepare_dropped(dropped, &mut [0; 7]));

@@ -1,5 +1,7 @@
 //! `unsafe` stays in the kernels, and each use says why it is sound.
 
+#![expect(clippy::expect_used, reason = "helpers of tests stop at the first failure")]
+
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -175,14 +175,11 @@ impl Encoder {
     /// imaginary part), `value` times the scale being rounded once, at the exact scale.
     ///
     /// # Errors
-    /// As [`Self::encode_at`].
-    pub fn encode_constant(
-        &self,
-        value: impl SlotValue,
-        level: Level,
-        scale: Scale,
-    ) -> Result<Plaintext, CkksError> {
+    /// As [`Self::encode_with`].
+    pub fn encode_constant(&self, value: impl SlotValue, packing: &Packing) -> Result<Plaintext, CkksError> {
         let op = "encode a constant";
+        let Packing { level, scale, slots } = *packing;
+        self.check_slots(op, slots)?;
         let value = value.to_complex();
         let basis = &self.context.tables(op, level)?.q;
         let size = Size::of(op, &[value])?;
@@ -211,6 +208,7 @@ impl Encoder {
         });
         out.level = level;
         out.scale = scale;
+        out.slots = slots;
         // One rounding of each part, the same in every slot.
         let bound = if imaginary == 0 { 0.5 } else { 0.5f64.hypot(0.5) };
         out.noise = Noise {

@@ -1,6 +1,8 @@
 //! The operations that are measured, ours and the peer's.
 
-use ring_math::{Automorphism, BasisConverter, Kernel, Lift, Modulus, ResidueRing, RnsBasis, WordBuffer, ntt_primes};
+use ring_math::{
+    Automorphism, BasisConverter, Kernel, Lift, Modulus, ResidueRing, RnsBasis, WordBuffer, ntt_primes,
+};
 use std::sync::Arc;
 use tfhe_ntt::prime64::Plan;
 
@@ -11,7 +13,8 @@ pub(crate) const MAC_TERMS: usize = 4;
 pub(crate) const CONVERT_SOURCES: usize = 4;
 
 /// The measured operations.
-pub(crate) const OPS: [&str; 6] = ["ntt_forward", "ntt_inverse", "mac", "base_convert", "rescale", "automorphism"];
+pub(crate) const OPS: [&str; 6] =
+    ["ntt_forward", "ntt_inverse", "mac", "base_convert", "rescale", "automorphism"];
 
 /// Something that is called again and again, on the next limb each time.
 pub(crate) type Action = Box<dyn FnMut()>;
@@ -62,7 +65,9 @@ impl Bench {
         let primes = ntt_primes(bits, log_n, limbs, &[]).expect("enough primes");
         let rings = primes
             .iter()
-            .map(|&p| Arc::new(ResidueRing::new(Modulus::new(p).expect("prime"), log_n, kernel).expect("friendly")))
+            .map(|&p| {
+                Arc::new(ResidueRing::new(Modulus::new(p).expect("prime"), log_n, kernel).expect("friendly"))
+            })
             .collect();
         Self { log_n, limbs, rings, kernel, primes }
     }
@@ -131,7 +136,11 @@ impl Bench {
             for j in 0..MAC_TERMS {
                 let digit = peer_digits[j][i].as_slice();
                 plans[i].mul_accumulate(peer_out0[i].as_mut_slice(), digit, peer_keys[2 * j][i].as_slice());
-                plans[i].mul_accumulate(peer_out1[i].as_mut_slice(), digit, peer_keys[2 * j + 1][i].as_slice());
+                plans[i].mul_accumulate(
+                    peer_out1[i].as_mut_slice(),
+                    digit,
+                    peer_keys[2 * j + 1][i].as_slice(),
+                );
             }
         });
         (ours, Some(peer))
@@ -140,8 +149,7 @@ impl Bench {
     /// One target limb from [`CONVERT_SOURCES`] source limbs, with the centring correction.
     fn convert(&self) -> Action {
         let bits = self.rings[0].modulus().bits();
-        let sources =
-            ntt_primes(bits, self.log_n, CONVERT_SOURCES, &self.primes).expect("enough primes");
+        let sources = ntt_primes(bits, self.log_n, CONVERT_SOURCES, &self.primes).expect("enough primes");
         let source = RnsBasis::with_kernel(self.log_n, &sources, self.kernel).expect("basis");
         let target = RnsBasis::with_kernel(self.log_n, &self.primes, self.kernel).expect("basis");
         let converter = BasisConverter::new(&source, &target).expect("converter");
@@ -169,7 +177,9 @@ impl Bench {
             (random_limbs(&self.primes, n), random_limbs(&self.primes, n), rotation(self.limbs));
         Box::new(move || {
             let i = next();
-            rings[i].sub_mul_scalar_assign(a[i].as_mut_slice(), b[i].as_slice(), &factors[i]).expect("one limb");
+            rings[i]
+                .sub_mul_scalar_assign(a[i].as_mut_slice(), b[i].as_slice(), &factors[i])
+                .expect("one limb");
         })
     }
 

@@ -4,6 +4,8 @@
 //! transforms. `cargo bench -p ring-math -- --table` stops after the table; words after that
 //! select operations, for instance `-- --table ntt`.
 
+#![expect(clippy::expect_used, reason = "a benchmark stops at the first failure")]
+
 mod cases;
 mod table;
 
@@ -14,7 +16,10 @@ use std::time::Duration;
 /// Criterion's statistics for one hot limb of a 48-bit prime, both directions, every size.
 fn transforms(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("transform, 48-bit prime");
-    group.warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_millis(800)).sample_size(20);
+    group
+        .warm_up_time(Duration::from_millis(200))
+        .measurement_time(Duration::from_millis(800))
+        .sample_size(20);
     let kernel = Kernel::select().expect("the forced kernel runs here");
     for log_n in 12..=16 {
         let prime = ntt_primes(48, log_n, 1, &[]).expect("exists")[0];

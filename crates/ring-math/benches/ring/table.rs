@@ -91,8 +91,12 @@ pub(crate) fn measure(wanted: impl Fn(&str) -> bool) -> Vec<Row> {
 /// Prints the table people read.
 #[expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 pub(crate) fn print(rows: &[Row]) {
-    println!("One thread; times per limb. base_convert: one target limb from {CONVERT_SOURCES} sources, so that a");
-    println!("source-target pair takes a {CONVERT_SOURCES}th; mac: two sums of four products. Peer: tfhe-ntt.");
+    println!(
+        "One thread; times per limb. base_convert: one target limb from {CONVERT_SOURCES} sources, so that a"
+    );
+    println!(
+        "source-target pair takes a {CONVERT_SOURCES}th; mac: two sums of four products. Peer: tfhe-ntt."
+    );
     println!(
         "{:<13} {:>5} {:>5} {:>5} {:<11} {:>10} {:>9} {:>10} {:>6}",
         "op", "log N", "limbs", "bits", "kernel", "median us", "ns/coeff", "peer us", "ratio"
@@ -117,7 +121,8 @@ pub(crate) fn print(rows: &[Row]) {
 
 /// Writes `target/bench/ring-math.csv`, one row per measured case.
 pub(crate) fn write_csv(rows: &[Row]) {
-    let mut text = String::from("op,log_n,limbs,prime_bits,threads,kernel,median_ns,min_ns,peer,peer_median_ns\n");
+    let mut text =
+        String::from("op,log_n,limbs,prime_bits,threads,kernel,median_ns,min_ns,peer,peer_median_ns\n");
     for row in rows {
         let (peer, peer_ns) = match row.peer_median_ns {
             Some(ns) => ("tfhe-ntt", format!("{ns:.1}")),

@@ -41,7 +41,7 @@ impl Kernel {
         let mut kernels = Vec::new();
         #[cfg(target_arch = "x86_64")]
         {
-            kernels.extend(avx512ifma::Avx512Ifma::detect().map(|k| Self(k)));
+            kernels.extend(avx512ifma::Avx512Ifma::detect().map(Self));
             kernels.extend(avx2::Avx2::detect().map(Self));
         }
         kernels.push(Self::scalar());

@@ -18,7 +18,7 @@ pub fn forward(modulus: &Modulus, log_n: u32, a: &[u64]) -> Result<Vec<u64>, Rin
     Ok((0..n).map(|i| value_at(modulus.pow(psi, 2 * bit_reverse(i, log_n) as u64 + 1))).collect())
 }
 
-/// The product in Z_p[X]/(X^N+1) by the schoolbook rule: O(N^2). The shorter operand is taken as zero-padded.
+/// The product in `Z_p[X]/(X^N+1)` by the schoolbook rule: O(N^2). The shorter operand is taken as zero-padded.
 #[must_use]
 pub fn negacyclic_product(modulus: &Modulus, a: &[u64], b: &[u64]) -> Vec<u64> {
     let n = a.len().max(b.len());

@@ -23,10 +23,6 @@ impl RootTable {
             n_inverse: modulus.inv(1 << log_n)?,
         })
     }
-
-    pub(crate) fn n(&self) -> usize {
-        1 << self.log_n
-    }
 }
 
 fn bit_reversed_powers(modulus: &Modulus, base: u64, log_n: u32) -> Vec<u64> {

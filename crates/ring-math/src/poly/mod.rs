@@ -52,7 +52,7 @@ impl Representation for Ntt {
     const NAME: &'static str = "transform values";
 }
 
-/// A polynomial of Z_Q[X]/(X^N+1), Q the product of a basis' primes: one flat, aligned buffer, limb after limb, each
+/// A polynomial of `Z_Q[X]/(X^N+1)`, Q the product of a basis' primes: one flat, aligned buffer, limb after limb, each
 /// of N canonical words.
 ///
 /// ```

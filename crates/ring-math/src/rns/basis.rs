@@ -56,7 +56,8 @@ impl RnsBasis {
                 expected: self.len(),
             });
         }
-        Self::from_rings("slice of a basis", self.rings[range].to_vec())
+        let rings = self.rings.get(range).unwrap_or_default(); // none for a range that ends before it starts
+        Self::from_rings("slice of a basis", rings.to_vec())
     }
 
     /// This list followed by `other`.
@@ -119,6 +120,7 @@ impl RnsBasis {
     }
 
     /// The primes, in order.
+    #[must_use]
     pub fn primes(&self) -> impl ExactSizeIterator<Item = u64> + '_ {
         self.rings.iter().map(|ring| ring.modulus().value())
     }

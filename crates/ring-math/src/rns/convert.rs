@@ -34,7 +34,7 @@ const FRACTION_ERROR: u64 = 3;
 pub enum Lift {
     /// x + eQ for some 0 <= e < L: no correction, the cheapest.
     Fast,
-    /// x in [0, Q); values within 2^-41 Q of the upper end come out as x - Q, so that small ones are always right.
+    /// x in [0, Q); values within 2^-41 Q of the upper end may come out as x - Q, so that small ones are always right.
     Exact,
     /// x in [-Q/2, Q/2).
     Centred,

@@ -9,8 +9,8 @@ use crate::{
     scratch::Scratch,
 };
 
-/// Precomputed division by the product D of the last primes of a basis: x -> (x - [x]_D) / D, which is x / D rounded
-/// to a nearest integer ([x]_D is the representative in [-D/2, D/2)).
+/// Precomputed division by the product D of the last primes of a basis: `x -> (x - [x]_D) / D`, which is x / D rounded
+/// to a nearest integer (`[x]_D` is the representative in `[-D/2, D/2)`).
 pub struct Rescaler {
     basis: RnsBasis,
     kept: RnsBasis,
@@ -106,14 +106,21 @@ impl Rescaler {
         quotients: &[u64],
         lifted: &mut [u64],
     ) -> Result<(), RingError> {
-        let ring = self.kept.ring(k);
+        let (Some(ring), Some(inverse)) = (self.kept.rings().get(k), self.inverses.get(k)) else {
+            let expected = self.kept.len();
+            return Err(RingError::LengthMismatch {
+                what: "kept limbs",
+                found: k.saturating_add(1),
+                expected,
+            });
+        };
         if self.dropped.len() == 1 {
             ring.lift_centred(lifted, dropped, self.dropped.modulus(0))?;
         } else {
             self.converter.convert_limb(k, dropped, Some(quotients), lifted)?;
         }
         ring.forward(lifted)?;
-        ring.sub_mul_scalar_assign(limb, lifted, &self.inverses[k])
+        ring.sub_mul_scalar_assign(limb, lifted, inverse)
     }
 }
 

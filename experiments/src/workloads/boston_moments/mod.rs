@@ -240,7 +240,7 @@ fn means(
     compare(record, sums.id, scaled.rows(), decrypt(kit, &sums.value), Expected { places, means: expected })
 }
 
-/// Two columns and the mean of their product.
+/// The mean of the product of two columns, with their numbers.
 type Moment = ((usize, usize), f64);
 
 /// Measures the sums of all products of two columns; their means as decrypted, with the columns.

@@ -91,7 +91,9 @@ macro_rules! enter {
                 match $entry {
                     Entry::Free => {}
                     Entry::Canonical => *x = add!(*x, $c.offset),
-                    Entry::Full => *x = subtract_multiple!($c, *x, mul_high!($c.offset_quotient, *x, $c.reciprocal)),
+                    Entry::Full => {
+                        *x = subtract_multiple!($c, *x, mul_high!($c.offset_quotient, *x, $c.reciprocal))
+                    }
                 }
             }
         }

@@ -5,7 +5,10 @@
 //! primitive 8th root and i = s^2, then a product of output j with w^-j. Between passes lazy values are signed, in
 //! (-p, p); strict ones lie in [0, 2p).
 
-use super::{forward::{Constants, RUNS_AHEAD}, plan::{TAIL_LINES, Twiddle}};
+use super::{
+    forward::{Constants, RUNS_AHEAD},
+    plan::{TAIL_LINES, Twiddle},
+};
 use core::arch::x86_64::__m512i;
 
 /// 1, i^-1, s^-1, (i s)^-1 of one prime.

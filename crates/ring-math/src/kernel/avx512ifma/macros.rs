@@ -203,4 +203,3 @@ macro_rules! transpose {
         weave_transpose!($v, unchanged, [(); (); (); (); (); (); (); (); (); (); (); ();])
     };
 }
-

@@ -1,4 +1,4 @@
-//! The AVX2 kernel against the portable one where its float arithmetic has least room: primes next to powers of two,
+//! Every vector kernel against the portable one where its arithmetic has least room: primes next to powers of two,
 //! operands at the ends of their ranges, as many terms as a sum may have.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests stop at the first error as tests do")]
@@ -12,9 +12,18 @@ use ring_math::{
     ntt_primes,
 };
 
-/// The AVX2 kernel; `None`, which lets a test pass, on processors without it.
-fn avx2() -> Option<Kernel> {
-    Kernel::by_name("avx2").ok()
+/// The vector kernels of this processor; says which ones it lacks.
+fn vector_kernels() -> Vec<Kernel> {
+    let vector = Kernel::known_names().iter().filter(|&&name| name != "scalar");
+    vector
+        .filter_map(|name| match Kernel::by_name(name) {
+            Ok(kernel) => Some(kernel),
+            Err(error) => {
+                println!("NOT RUN: {error}");
+                None
+            }
+        })
+        .collect()
 }
 
 /// The first prime above 2^bits that is 1 modulo 2N.
@@ -34,11 +43,11 @@ fn edge_primes(log_n: u32) -> Vec<u64> {
     primes
 }
 
-/// Rings of the same prime on the portable kernel and on AVX2.
+/// Rings of the same prime on the portable kernel and on `kernel`.
 fn rings(p: u64, log_n: u32, kernel: Kernel) -> [ResidueRing; 2] {
     let q = Modulus::new(p).unwrap();
     let ring = ResidueRing::new(q, log_n, kernel).unwrap();
-    assert_eq!(ring.kernel().name(), "avx2");
+    assert_eq!(ring.kernel(), kernel);
     [ResidueRing::new(q, log_n, Kernel::scalar()).unwrap(), ring]
 }
 
@@ -59,7 +68,10 @@ fn patterns(p: u64, n: usize, rng: &mut ChaCha20Rng) -> Vec<Vec<u64>> {
 
 #[test]
 fn transforms_agree_at_the_edges() {
-    let Some(kernel) = avx2() else { return };
+    vector_kernels().into_iter().for_each(transforms_agree_at_the_edges_on);
+}
+
+fn transforms_agree_at_the_edges_on(kernel: Kernel) {
     let mut rng = ChaCha20Rng::seed_from_u64(11);
     for log_n in [6, 7, 8, 9, 12, 13] {
         for p in edge_primes(log_n) {
@@ -85,7 +97,10 @@ fn transforms_agree_at_the_edges() {
 /// The largest prime of 50 bits for the ring degree where rounding errors pile up longest.
 #[test]
 fn the_longest_transforms_agree_at_fifty_bits() {
-    let Some(kernel) = avx2() else { return };
+    vector_kernels().into_iter().for_each(the_longest_transforms_agree_at_fifty_bits_on);
+}
+
+fn the_longest_transforms_agree_at_fifty_bits_on(kernel: Kernel) {
     let mut rng = ChaCha20Rng::seed_from_u64(12);
     for (bits, log_n) in [(50, 16), (50, 17), (49, 17), (48, 17)] {
         let p = ntt_primes(bits, log_n, 1, &[]).unwrap()[0];
@@ -105,8 +120,11 @@ fn the_longest_transforms_agree_at_fifty_bits() {
 
 #[test]
 fn word_by_word_operations_agree_at_the_edges() {
+    vector_kernels().into_iter().for_each(word_by_word_operations_agree_at_the_edges_on);
+}
+
+fn word_by_word_operations_agree_at_the_edges_on(kernel: Kernel) {
     type Operation<'a> = &'a dyn Fn(&ResidueRing, &mut [u64], &[u64], &[u64]);
-    let Some(kernel) = avx2() else { return };
     let operations: [(&str, Operation<'_>); 9] = [
         ("add_into", &|r, o, a, b| r.add_into(o, a, b).unwrap()),
         ("add_assign", &|r, o, a, _| r.add_assign(o, a).unwrap()),
@@ -140,7 +158,10 @@ fn word_by_word_operations_agree_at_the_edges() {
 
 #[test]
 fn products_by_constants_agree_at_the_edges() {
-    let Some(kernel) = avx2() else { return };
+    vector_kernels().into_iter().for_each(products_by_constants_agree_at_the_edges_on);
+}
+
+fn products_by_constants_agree_at_the_edges_on(kernel: Kernel) {
     let mut rng = ChaCha20Rng::seed_from_u64(14);
     for p in edge_primes(6) {
         let [scalar, ring] = rings(p, 6, kernel);
@@ -171,7 +192,10 @@ fn products_by_constants_agree_at_the_edges() {
 
 #[test]
 fn inner_products_agree_at_every_number_of_terms() {
-    let Some(kernel) = avx2() else { return };
+    vector_kernels().into_iter().for_each(inner_products_agree_at_every_number_of_terms_on);
+}
+
+fn inner_products_agree_at_every_number_of_terms_on(kernel: Kernel) {
     let mut rng = ChaCha20Rng::seed_from_u64(15);
     for p in edge_primes(6) {
         let [scalar, ring] = rings(p, 6, kernel);
@@ -200,7 +224,10 @@ fn inner_products_agree_at_every_number_of_terms() {
 
 #[test]
 fn lifts_agree_around_half() {
-    let Some(kernel) = avx2() else { return };
+    vector_kernels().into_iter().for_each(lifts_agree_around_half_on);
+}
+
+fn lifts_agree_around_half_on(kernel: Kernel) {
     let mut rng = ChaCha20Rng::seed_from_u64(16);
     let primes = edge_primes(6);
     for (&from, &p) in primes.iter().flat_map(|from| primes.iter().map(move |p| (from, p))) {
@@ -218,7 +245,10 @@ fn lifts_agree_around_half() {
 /// Scaled source residues at the ends of their ranges, also those that no number has.
 #[test]
 fn conversions_agree_at_every_number_of_sources() {
-    let Some(kernel) = avx2() else { return };
+    vector_kernels().into_iter().for_each(conversions_agree_at_every_number_of_sources_on);
+}
+
+fn conversions_agree_at_every_number_of_sources_on(kernel: Kernel) {
     let log_n = 6;
     let targets: Vec<u64> = [30, 40, 48, 49, 50].map(|bits| prime_above(bits - 1, log_n)).to_vec();
     for bits in [30, 44, 47, 48, 49, 50] {

@@ -1,5 +1,7 @@
 //! The ring against its definition, for every kernel this machine has.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests stop at the first failure")]
+
 use rand_chacha::{
     ChaCha20Rng,
     rand_core::{Rng, SeedableRng},
@@ -37,6 +39,46 @@ fn transforms_match_the_quadratic_definition() {
                 assert_eq!(fast, reference::forward(&q, log_n, &a).unwrap(), "{kernel:?} N=2^{log_n} p={p}");
                 ring.inverse(&mut fast).unwrap();
                 assert_eq!(fast, a, "{kernel:?} inverse N=2^{log_n} p={p}");
+            }
+        }
+    }
+}
+
+/// Says which kernels could not run, for the reader of a log.
+#[test]
+fn kernels_that_cannot_run_are_named() {
+    for name in Kernel::known_names() {
+        match Kernel::by_name(name) {
+            Ok(kernel) => println!("kernel {name} runs here as {kernel:?}"),
+            Err(error) => println!("NOT RUN: {error}"),
+        }
+    }
+    assert!(Kernel::by_name("scalar").is_ok());
+    assert!(Kernel::by_name("mmx").unwrap_err().to_string().contains("available: "));
+}
+
+/// Beyond the reach of the quadratic definition: X^i * a is a shifted by i with the wrapped part negated.
+#[test]
+fn large_products_with_monomials_are_negacyclic_shifts() {
+    let mut rng = ChaCha20Rng::seed_from_u64(5);
+    for kernel in Kernel::available() {
+        for log_n in 12..=17 {
+            for p in edge_primes(log_n) {
+                let q = Modulus::new(p).unwrap();
+                let ring = ResidueRing::new(q, log_n, kernel).unwrap();
+                let (n, a) = (ring.n(), random_limb(&ring, &mut rng));
+                let shift = 1 + (rng.next_u64() as usize) % (n - 1);
+                let mut monomial = vec![0; n];
+                monomial[shift] = 1;
+                let mut values = a.clone();
+                ring.forward(&mut values).unwrap();
+                ring.forward(&mut monomial).unwrap();
+                ring.mul_assign(&mut values, &monomial).unwrap();
+                ring.inverse(&mut values).unwrap();
+                let (wrapped, moved) = values.split_at(shift);
+                assert!(moved == &a[..n - shift], "{kernel:?} N=2^{log_n} p={p}");
+                let negated = a[n - shift..].iter().zip(wrapped).all(|(&x, &y)| q.neg(x) == y);
+                assert!(negated, "{kernel:?} N=2^{log_n} p={p}");
             }
         }
     }

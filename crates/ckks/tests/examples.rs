@@ -1,0 +1,21 @@
+//! The examples run, and what they assert holds.
+
+#[expect(dead_code, reason = "the test calls `run` and not `main`")]
+#[path = "../examples/04_choose_parameters.rs"]
+mod choose_parameters;
+#[expect(dead_code, reason = "the test calls `run` and not `main`")]
+#[path = "../examples/01_encrypt.rs"]
+mod encrypt;
+#[expect(dead_code, reason = "the test calls `run` and not `main`")]
+#[path = "../examples/02_levels_and_scale.rs"]
+mod levels_and_scale;
+#[expect(dead_code, reason = "the test calls `run` and not `main`")]
+#[path = "../examples/03_rotate.rs"]
+mod rotate;
+
+#[test]
+fn every_example_runs() {
+    for run in [encrypt::run, levels_and_scale::run, rotate::run, choose_parameters::run] {
+        run().unwrap();
+    }
+}
