@@ -36,13 +36,22 @@ pub struct Column {
     pub(crate) role: Role,
     pub(crate) unit: String,
     pub(crate) meaning: String,
+    pub(crate) detail: bool,
 }
 
 impl Column {
     /// A column; `unit` is empty for a pure number or a word.
     #[must_use]
     pub fn new(name: &str, kind: ColumnKind, role: Role, unit: &str, meaning: &str) -> Self {
-        Self { name: name.into(), kind, role, unit: unit.into(), meaning: meaning.into() }
+        Self { name: name.into(), kind, role, unit: unit.into(), meaning: meaning.into(), detail: false }
+    }
+
+    /// Leaves the column out of the printed table: it follows from the others, or few will want it. Files and reports
+    /// have it.
+    #[must_use]
+    pub fn detail(mut self) -> Self {
+        self.detail = true;
+        self
     }
 
     /// A column that describes the point.
@@ -83,6 +92,7 @@ impl Column {
             "role": self.role.word(),
             "unit": self.unit,
             "meaning": self.meaning,
+            "detail": self.detail,
         })
     }
 
@@ -91,7 +101,8 @@ impl Column {
         let text = |key: &str| json.get(key).and_then(Json::as_str);
         let kind = ColumnKind::ALL.into_iter().find(|k| Some(k.word()) == text("kind"))?;
         let role = Role::ALL.into_iter().find(|r| Some(r.word()) == text("role"))?;
-        Some(Self::new(text("name")?, kind, role, text("unit")?, text("meaning")?))
+        let detail = json.get("detail").and_then(Json::as_bool).unwrap_or(false);
+        Some(Self { detail, ..Self::new(text("name")?, kind, role, text("unit")?, text("meaning")?) })
     }
 }
 

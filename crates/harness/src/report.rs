@@ -50,9 +50,8 @@ pub(crate) fn report(store: &Store, allow_mixed: bool) -> Result<(), HarnessErro
             Err(error) => warnings.push(format!("{error}")),
         }
     }
-    let medians = medians(&summary);
-    store.write("report.html", html(store, &medians, &figures, &warnings).as_bytes())?;
-    out(text_table(&medians));
+    store.write("report.html", html(store, &medians(&summary, true), &figures, &warnings).as_bytes())?;
+    out(text_table(&medians(&summary, false)));
     warnings.iter().for_each(|warning| note(format!("warning: {warning}")));
     for name in ["results.csv", "summary.csv", "report.html"] {
         out(store.path(name).display());
@@ -144,8 +143,8 @@ struct Medians {
     rows: Vec<Vec<String>>,
 }
 
-/// The summary for people: only columns in which something differs or is measured.
-fn medians(summary: &Table) -> Medians {
+/// The summary for people: only columns in which something differs or is measured, and details only where asked for.
+fn medians(summary: &Table, details: bool) -> Medians {
     let skipped = [
         "point_id",
         "wall_s_median",
@@ -163,6 +162,7 @@ fn medians(summary: &Table) -> Medians {
     let shown: Vec<&str> = summary
         .columns
         .iter()
+        .filter(|column| details || !column.detail)
         .map(crate::Column::name)
         .filter(|name| !skipped.contains(name))
         .filter(|name| {

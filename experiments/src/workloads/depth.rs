@@ -69,7 +69,7 @@ impl Workload for Depth {
                 "",
                 "multiplications so far; 0 is a fresh ciphertext",
             ),
-            parameter("level", ColumnKind::Int, "", "rescalings that are left"),
+            parameter("level", ColumnKind::Int, "", "rescalings that are left").detail(),
         ]);
         columns
     }

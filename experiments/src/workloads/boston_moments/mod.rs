@@ -65,10 +65,10 @@ impl Workload for BostonMoments {
         let mut columns = setup::columns();
         columns.extend([
             parameter("dataset", ColumnKind::Text, "", "name or path of the data"),
-            parameter("dataset_sha256", ColumnKind::Text, "", "SHA-256 of the file they come from"),
-            parameter("rows", ColumnKind::Int, "", "rows of the table"),
-            parameter("table_columns", ColumnKind::Int, "", "columns of the table, target included"),
-            parameter("ciphertexts", ColumnKind::Int, "", "ciphertexts that hold the table"),
+            parameter("dataset_sha256", ColumnKind::Text, "", "SHA-256 of the file they come from").detail(),
+            parameter("rows", ColumnKind::Int, "", "rows of the table").detail(),
+            parameter("table_columns", ColumnKind::Int, "", "columns of the table, target included").detail(),
+            parameter("ciphertexts", ColumnKind::Int, "", "ciphertexts that hold the table").detail(),
             Column::metric("metric_exact", "", "the moment from the plain data, in the data's own unit"),
             Column::metric("metric_encrypted", "", "the moment as decrypted, in the data's own unit"),
             Column::metric("err_scheme", "", "encrypted minus exact"),
