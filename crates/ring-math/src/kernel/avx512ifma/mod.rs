@@ -1,18 +1,16 @@
 //! AVX-512 IFMA: eight 52-bit multiply-adds at a time, for primes up to 50 bits.
 //!
-//! Products are Montgomery's with radix 2^52. For a constant w kept as w' = w * 2^52 mod p together with
-//! w'' = w' * p^-1 mod 2^52, and any y below 2^52, the three instructions
+//! Two products of any y below 2^52 with a constant w, three multiplications each:
 //!
-//! ```text
-//! m = low52(y * w''),   T = high52(y * w') - high52(m * p)
-//! ```
+//! - Shoup's, from w and floor(w * 2^52 / p): right in the low 52 bits, with noise above, which a multiplier ignores.
+//! - Montgomery's, from w' = w * 2^52 mod p and w' * p^-1 mod 2^52: clean, since y * w' and the multiple of p that is
+//!   subtracted agree in their low 52 bits, but one subtraction longer.
 //!
-//! give T = y * w mod p with -p < T < p and no mask, because y * w' and m * p agree in their low 52 bits.
-//! Only a multiplier's input has to be non-negative and below 2^52; sums may run free as signed words until then.
+//! Only a multiplier's input has to be non-negative and below 2^52; sums may run free until then.
 //!
-//! Two regimes, by the room a prime leaves in 52 bits. *Lazy* (p < 2^48): values are offset by kp, k >= 8, and may grow
-//! by p on either side for k - 1 stages, since 2kp <= 2^52. *Strict* (p < 2^50): values stay below 4p <= 2^52 and every
-//! stage folds one operand.
+//! Transforms have two regimes, by the room a prime leaves in 52 bits. *Lazy* (p < 2^48, Shoup): values are offset by kp,
+//! k >= 8, and may grow by p on either side for k - 1 stages, since 2kp <= 2^52. *Strict* (p < 2^50, Montgomery): values
+//! stay clean and below 4p <= 2^52, and every stage folds one operand.
 
 #[macro_use]
 mod macros;
