@@ -75,7 +75,8 @@ pub(crate) fn figures(list: &Path, reference: &Path) -> Result<(), HarnessError>
         let spec = item.plot(&columns)?;
         let figure = figure::collect(&table, &spec)?;
         let store = Store::new(reference.join("figures"));
-        store.write(&format!("{}.svg", figure.id), figure::svg(&figure)?.as_bytes())?;
+        store.write(&format!("{}.svg", figure.id), figure.svg().as_bytes())?;
+        store.write(&format!("{}.png", figure.id), &figure.png()?)?;
         store.write(&format!("{}.csv", figure.id), &figure.table()?.to_csv()?)?;
         out(store.path(&format!("{}.svg", figure.id)).display());
     }

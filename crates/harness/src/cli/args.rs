@@ -197,6 +197,9 @@ pub(crate) struct FolderArgs {
 pub(crate) struct ReportArgs {
     /// Results folder
     pub folder: PathBuf,
+    /// Print every median instead of the numbers of the figures
+    #[arg(long)]
+    pub full: bool,
     /// Draw timings of several CPU models, or of isolated and shared runs, together
     #[arg(long)]
     pub allow_mixed: bool,
