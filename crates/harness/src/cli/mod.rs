@@ -95,8 +95,8 @@ fn dispatch(cli: Cli, registry: &Registry) -> Result<u8, HarnessError> {
             Ok(0)
         }
         Some(Command::Figures(args)) => {
-            crate::publish::figures(&args.list, &args.reference)?;
-            Ok(0)
+            let changed = crate::publish::figures(args.list.as_deref(), &args.reference, args.check)?;
+            Ok(if changed && args.check { 4 } else { 0 })
         }
         Some(Command::Compare(args)) => {
             let (before, after) = (results(&args.before)?, results(&args.after)?);

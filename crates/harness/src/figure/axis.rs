@@ -84,7 +84,7 @@ impl Axis {
                 let factor = f64::from(factor);
                 let value = factor * power;
                 let label = if labelled && shown.contains(&factor) { label(value, unit) } else { String::new() };
-                if inside(&value) && (!label.is_empty() || stride <= 1.0) {
+                if inside(&value) && (!label.is_empty() || decades < 4.0) {
                     ticks.push(Tick { value, label });
                 }
             }

@@ -16,8 +16,6 @@ use crate::value::Value;
 
 const LABEL: f64 = 12.0;
 const WIDTH: f64 = 860.0;
-/// Different reasons that a figure spells out; the table of the figure has all of them.
-const MOST_REASONS: usize = 3;
 
 /// A coloured table.
 #[derive(Clone, Debug)]
@@ -99,18 +97,26 @@ impl Heatmap {
         })
     }
 
-    /// The reasons for which cells are not run: code, reason, number of cells.
-    fn reasons(&self) -> Vec<(&str, &str, usize)> {
-        let mut found: Vec<(&str, &str, usize)> = Vec::new();
-        for cell in self.cells.values() {
+    /// Why cells are not run: for each code the number of its cells, and one of them with its reason.
+    fn reasons(&self) -> Vec<String> {
+        let mut found: Vec<(&str, usize, (usize, usize), &str)> = Vec::new();
+        for (place, cell) in &self.cells {
             if let Cell::NotRun { code, reason } = cell {
-                match found.iter_mut().find(|(c, r, _)| c == code && r == reason) {
-                    Some((.., count)) => *count += 1,
-                    None => found.push((code, reason, 1)),
+                match found.iter_mut().find(|(known, ..)| known == code) {
+                    Some((_, count, ..)) => *count += 1,
+                    None => found.push((code, 1, *place, reason)),
                 }
             }
         }
-        found
+        let told = |(code, count, (x, y), reason): (&str, usize, (usize, usize), &str)| {
+            let cells = if count == 1 { "1 cell".to_owned() } else { format!("{count} cells") };
+            let (x, y) = (&self.columns[x], &self.rows[y]);
+            format!(
+                "hatched, {cells}: {code}. At {} = {x}, {} = {y}: {reason}",
+                self.x.name, self.y.name
+            )
+        };
+        found.into_iter().map(told).collect()
     }
 
     pub(super) fn table(&self) -> Result<Table, HarnessError> {
@@ -143,7 +149,7 @@ impl Heatmap {
     }
 
     pub(super) fn pivot(&self, title: &str) -> Pivot {
-        let name = |scale: &Scale| scale.label.split(':').next().unwrap_or_default().to_owned();
+        let name = |scale: &Scale| scale.name.clone();
         let header = std::iter::once(name(&self.y))
             .chain(self.columns.iter().enumerate().map(|(at, x)| {
                 if at == 0 { format!("{} = {x}", name(&self.x)) } else { x.to_string() }
@@ -172,7 +178,7 @@ impl Heatmap {
             });
             measured.max_by(|(_, a), (_, b)| (sign * a).total_cmp(&(sign * b)))
         };
-        let name = |scale: &Scale| scale.label.split(':').next().unwrap_or_default().to_owned();
+        let name = |scale: &Scale| scale.name.clone();
         let told = |((x, y), value): ((usize, usize), f64)| {
             let value = units::quantity(value, &self.value.unit);
             let (x, y) = (&self.columns[x], &self.rows[y]);
@@ -199,15 +205,8 @@ impl Heatmap {
 
     #[expect(clippy::cast_precision_loss, reason = "numbers of rows and columns")]
     pub(super) fn draw(&self, title: &str) -> Canvas {
-        let reasons = self.reasons();
-        let mut notes: Vec<String> = Vec::new();
-        for (code, reason, count) in reasons.iter().take(MOST_REASONS) {
-            let cells = if *count == 1 { "1 cell".to_owned() } else { format!("{count} cells") };
-            notes.extend(wrapped(&format!("hatched, {cells}: {code}. {reason}"), 11.0, WIDTH - 40.0));
-        }
-        if reasons.len() > MOST_REASONS {
-            notes.push(format!("... and {} more reasons, in the table of this figure", reasons.len() - MOST_REASONS));
-        }
+        let notes: Vec<String> =
+            self.reasons().iter().flat_map(|reason| wrapped(reason, 11.0, WIDTH - 40.0)).collect();
         let row_height = (320.0 / self.rows.len() as f64).clamp(26.0, 64.0);
         let body = row_height * self.rows.len() as f64;
         let below = 62.0 + 15.0 * notes.len() as f64;
@@ -276,10 +275,9 @@ impl Heatmap {
     fn draw_bar(&self, canvas: &mut Canvas, (left, top): (f64, f64), height: f64) {
         const STEPS: u32 = 40;
         let (low, high) = self.values().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(x), b.max(x)));
-        let name = self.value.label.split(':').next().unwrap_or_default();
         let unit = Some(&self.value.unit).filter(|u| !u.is_empty() && !units::carries_unit(u));
-        let name = unit.map_or_else(|| name.to_owned(), |unit| format!("{name} [{unit}]"));
-        canvas.text((left, top - 8.0), name, LABEL - 1.0, Anchor::Start, GREY);
+        let name = unit.map_or_else(|| self.value.name.clone(), |unit| format!("{} [{unit}]", self.value.name));
+        canvas.text((left, top - 12.0), name, LABEL - 1.0, Anchor::Start, GREY);
         for step in 0..STEPS {
             let share = |s: u32| f64::from(s) / f64::from(STEPS);
             let y = |s: u32| top + height * (1.0 - share(s));

@@ -159,11 +159,10 @@ impl Lines {
     pub(super) fn pivot(&self, title: &str) -> Pivot {
         let positions = self.positions();
         let corner = if self.series.is_empty() { String::new() } else { self.series.clone() };
-        let x_name = self.x.label.split(':').next().unwrap_or_default();
         let header = std::iter::once(corner)
             .chain(positions.iter().enumerate().map(|(at, x)| {
                 let name = self.x_text(*x);
-                if at == 0 && self.words.is_none() { format!("{x_name} = {name}") } else { name }
+                if at == 0 && self.words.is_none() { format!("{} = {name}", self.x.name) } else { name }
             }))
             .collect();
         let row = |curve: &Curve| {
@@ -173,8 +172,7 @@ impl Lines {
             };
             std::iter::once(curve.name.clone()).chain(positions.iter().map(cell)).collect()
         };
-        let y_name = self.y.label.split(':').next().unwrap_or_default();
-        Pivot { title: format!("{title} ({y_name})"), header, rows: self.curves.iter().map(row).collect() }
+        Pivot { title: format!("{title} ({})", self.y.name), header, rows: self.curves.iter().map(row).collect() }
     }
 
     /// How the curves grow, where their axis suggests to ask.
@@ -193,7 +191,7 @@ impl Lines {
         let growth: Vec<(f64, &str)> =
             self.curves.iter().filter_map(|c| Some((steps(c)?, c.name.as_str()))).collect();
         let Some(sample) = Sorted::new(growth.iter().map(|(g, _)| *g).collect()) else { return Vec::new() };
-        let x_name = self.x.label.split(':').next().unwrap_or_default();
+        let x_name = &self.x.name;
         let per = match self.x.spacing {
             Spacing::Linear => format!("per step of {x_name}"),
             Spacing::Log2 => format!("each time {x_name} doubles"),
@@ -208,9 +206,9 @@ impl Lines {
         let text = if growth.len() == 1 {
             format!("{} {per}", factor(least))
         } else {
-            format!("from {}{} to {}{} {per}", factor(least), named(least), factor(most), named(most))
+            format!("{}{} to {}{} {per}", factor(least), named(least), factor(most), named(most))
         };
-        vec![format!("{} grows {text}.", self.y.label.split(':').next().unwrap_or_default())]
+        vec![format!("{} changes by {text}.", self.y.name)]
     }
 
     /// How many steps of the axis lie between two positions.
@@ -333,7 +331,7 @@ impl Lines {
             let ((ax, ay), (bx, by)) = (last(a), last(b));
             bx.total_cmp(&ax).then(by.total_cmp(&ay))
         });
-        canvas.text((left, top + 6.0), self.series.as_str(), LABEL, Anchor::Start, GREY);
+        canvas.text((left, top + 4.0), self.series.as_str(), LABEL, Anchor::Start, GREY);
         #[expect(clippy::cast_precision_loss, reason = "a few curves")]
         let step = ((bottom - top - 14.0) / order.len() as f64).min(20.0);
         let mut y = top + 14.0;

@@ -67,9 +67,10 @@ pub(crate) struct Pivot {
     pub rows: Vec<Vec<String>>,
 }
 
-/// One axis of a figure: its label, the unit its numbers have, and how they are spread.
+/// One axis of a figure: its column, its label, the unit its numbers have, and how they are spread.
 #[derive(Clone, Debug)]
 struct Scale {
+    name: String,
     label: String,
     unit: String,
     spacing: Spacing,
@@ -205,7 +206,7 @@ fn scale(table: &Table, column: &str, given: &str, spacing: Spacing) -> Scale {
     } else {
         label
     };
-    Scale { label, unit, spacing }
+    Scale { name: column.to_owned(), label, unit, spacing }
 }
 
 /// A column in which rows of one mark differ although they must not.

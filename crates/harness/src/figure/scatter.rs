@@ -13,6 +13,7 @@ use crate::config::{PlotSpec, Spacing};
 use crate::error::HarnessError;
 use crate::table::Table;
 use crate::units;
+use crate::value::Value;
 
 const LABEL: f64 = 12.0;
 
@@ -85,11 +86,26 @@ pub(super) fn collect(
     if scatter.dots.is_empty() {
         return Err("no value can be shown on a logarithmic axis".to_owned());
     }
+    scatter.sort_series();
     scatter.find_front();
     Ok((scatter, left_out))
 }
 
 impl Scatter {
+    /// Puts the series in order: numbers by size, then words.
+    fn sort_series(&mut self) {
+        let mut order: Vec<usize> = (0..self.names.len()).collect();
+        let value = |at: &usize| {
+            let name = &self.names[*at];
+            name.parse::<f64>().map_or_else(|_| Value::from(name.as_str()), Value::from)
+        };
+        order.sort_by(|a, b| value(a).order(&value(b)));
+        self.names = order.iter().map(|at| self.names[*at].clone()).collect();
+        for dot in &mut self.dots {
+            dot.series = order.iter().position(|at| *at == dot.series).unwrap_or(dot.series);
+        }
+    }
+
     fn find_front(&mut self) {
         let sign = if self.higher_is_better { -1.0 } else { 1.0 };
         let beats = |a: &Dot, b: &Dot| {
@@ -131,8 +147,7 @@ impl Scatter {
     }
 
     pub(super) fn pivot(&self, title: &str) -> Pivot {
-        let name = |scale: &Scale| scale.label.split(':').next().unwrap_or_default().to_owned();
-        let mut header = vec![name(&self.x), name(&self.y)];
+        let mut header = vec![self.x.name.clone(), self.y.name.clone()];
         header.extend([&self.series, &self.labels].into_iter().filter(|names| !names.is_empty()).cloned());
         let row = |dot: &&Dot| {
             let mut row =
@@ -176,14 +191,14 @@ impl Scatter {
         }
         canvas.line(vec![(left, top), (left, bottom), (right, bottom)], GREY, 1.0);
         canvas.text((f64::midpoint(left, right), SIZE.1 - 16.0), &self.x.label, LABEL, Anchor::Middle, GREY);
-        self.draw_dots(&mut canvas, (&x_axis, &y_axis), right);
+        self.draw_dots(&mut canvas, (&x_axis, &y_axis), (left + 4.0, right));
         if !self.series.is_empty() {
             self.draw_legend(&mut canvas, right + 16.0, top);
         }
         canvas
     }
 
-    fn draw_dots(&self, canvas: &mut Canvas, (x_axis, y_axis): (&Axis, &Axis), right: f64) {
+    fn draw_dots(&self, canvas: &mut Canvas, (x_axis, y_axis): (&Axis, &Axis), (left, right): (f64, f64)) {
         let place = |dot: &Dot| (x_axis.at(dot.x), y_axis.at(dot.y));
         // Steps: a dot is the best there is until the next one of the front is affordable.
         let mut steps: Vec<(f64, f64)> = Vec::new();
@@ -208,9 +223,11 @@ impl Scatter {
         let mut taken: Vec<(f64, f64, f64)> = Vec::new();
         for dot in self.front().into_iter().filter(|dot| !dot.label.is_empty()) {
             let ((x, y), width) = (place(dot), font::width(&dot.label, LABEL - 2.0));
-            let start = (x + 7.0).min(right - width);
-            let free = |(left, end, height): &(f64, f64, f64)| {
-                start > *end + 4.0 || start + width < left - 4.0 || (y - 7.0 - height).abs() > 12.0
+            // The line leaves a dot to the right and then goes up where more is better, down where less is.
+            let beside = if self.higher_is_better { x - 7.0 - width } else { x + 7.0 };
+            let start = beside.clamp(left, (right - width).max(left));
+            let free = |(from, to, height): &(f64, f64, f64)| {
+                start > to + 4.0 || start + width < from - 4.0 || (y - 7.0 - height).abs() > 12.0
             };
             if taken.iter().all(free) {
                 canvas.text((start, y - 7.0), dot.label.as_str(), LABEL - 2.0, Anchor::Start, BLACK);
@@ -221,7 +238,9 @@ impl Scatter {
 
     fn legend_width(&self) -> f64 {
         let names = self.names.iter().map(|name| font::width(name, LABEL) + 24.0);
-        names.fold(font::width(&self.series, LABEL), f64::max) + 20.0
+        let titles = [self.series.as_str(), "dots on the front:", self.labels.as_str()];
+        let titles = titles.into_iter().map(|title| font::width(title, LABEL));
+        names.chain(titles).fold(0.0, f64::max) + 20.0
     }
 
     fn draw_legend(&self, canvas: &mut Canvas, left: f64, top: f64) {
@@ -232,6 +251,10 @@ impl Scatter {
             canvas.text((left + 20.0, y), name.as_str(), LABEL, Anchor::Start, BLACK);
             y += 20.0;
         }
+        if !self.labels.is_empty() {
+            canvas.text((left, y + 14.0), "dots on the front:", LABEL, Anchor::Start, GREY);
+            canvas.text((left, y + 31.0), self.labels.as_str(), LABEL, Anchor::Start, GREY);
+        }
     }
 }
 
@@ -240,7 +263,7 @@ mod tests {
     use super::*;
 
     fn scatter(dots: &[(f64, f64)], higher_is_better: bool) -> Vec<bool> {
-        let scale = || Scale { label: String::new(), unit: String::new(), spacing: Spacing::Linear };
+        let scale = || Scale { name: String::new(), label: String::new(), unit: String::new(), spacing: Spacing::Linear };
         let dot = |(x, y): &(f64, f64)| Dot { series: 0, label: String::new(), x: *x, y: *y, front: false };
         let mut scatter = Scatter {
             x: scale(),

@@ -64,7 +64,7 @@ pub(super) fn all(summary: &Table, details: bool) -> Vec<Medians> {
 
 fn medians(summary: &Table, title: String, rows: &[usize], details: bool) -> Option<Medians> {
     let timed = rows.iter().any(|row| summary.number(*row, "wall_s_median").is_some());
-    let first = *rows.first()?;
+    rows.first()?;
     let distinct = |name: &str| -> BTreeSet<String> {
         rows.iter().map(|row| summary.text(*row, name)).filter(|text| !text.is_empty()).collect()
     };
@@ -75,34 +75,31 @@ fn medians(summary: &Table, title: String, rows: &[usize], details: bool) -> Opt
     let shown: Vec<&Column> = summary
         .columns
         .iter()
-        .filter(|column| details || !column.detail)
         .filter(|column| !SKIPPED.contains(&column.name()))
-        .filter(|column| timed || !["peak_rss_bytes", "baseline_rss_bytes"].contains(&column.name()))
-        .filter(|column| column.name() != "n_samples" || timed)
+        .filter(|column| timed || (column.role != Role::Size && column.name() != "n_samples"))
         .filter(telling)
         .collect();
-    let mut header: Vec<String> = vec![if summary.text(first, "stage") == "score" { "metric" } else { "stage / op" }.to_owned()];
-    if distinct("status").len() > 1 || distinct("status").iter().any(|status| status != "ok") {
-        header.push("status".to_owned());
-    }
-    let with_status = header.len() > 1;
-    header.extend(shown.iter().filter(|c| c.role == Role::Parameter).map(|c| c.name().to_owned()));
-    if timed {
-        header.extend(["median", "95% interval"].map(str::to_owned));
-    }
-    header.extend(shown.iter().filter(|c| c.role != Role::Parameter).map(|c| c.name().to_owned()));
+    let block = |detail: bool, parameter: bool| {
+        shown.iter().copied().filter(move |c| c.detail == detail && (c.role == Role::Parameter) == parameter)
+    };
+    let (before, after): (Vec<&Column>, Vec<&Column>) = (block(false, true).collect(), block(false, false).collect());
+    let few: Vec<&Column> =
+        if details { block(true, true).chain(block(true, false)).collect() } else { Vec::new() };
+    let with_status = distinct("status").iter().any(|status| status != "ok");
+    let name = if timed { "stage / op" } else { "metric" };
+    let mut header: Vec<String> = vec![name.to_owned()];
+    header.extend(with_status.then(|| "status".to_owned()));
+    header.extend(before.iter().map(|c| c.name().to_owned()));
+    header.extend(["median", "95% interval"].iter().filter(|_| timed).map(|name| (*name).to_owned()));
+    header.extend(after.iter().chain(&few).map(|c| c.name().to_owned()));
     let cells = |row: usize| -> Vec<(String, Option<f64>)> {
         let op = summary.text(row, "op");
         let name = if timed { format!("{} / {op}", summary.text(row, "stage")) } else { op };
         let mut cells = vec![(name, None)];
-        if with_status {
-            cells.push((summary.text(row, "status"), None));
-        }
-        cells.extend(shown.iter().filter(|c| c.role == Role::Parameter).map(|c| cell(summary, row, c)));
-        if timed {
-            cells.extend(times(summary, row));
-        }
-        cells.extend(shown.iter().filter(|c| c.role != Role::Parameter).map(|c| cell(summary, row, c)));
+        cells.extend(with_status.then(|| (summary.text(row, "status"), None)));
+        cells.extend(before.iter().map(|c| cell(summary, row, c)));
+        cells.extend(times(summary, row).into_iter().filter(|_| timed));
+        cells.extend(after.iter().chain(&few).map(|c| cell(summary, row, c)));
         cells
     };
     let both: Vec<Vec<(String, Option<f64>)>> = rows.iter().map(|row| cells(*row)).collect();

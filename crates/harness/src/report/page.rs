@@ -97,7 +97,7 @@ fn figure_section(figures: &[Figure]) -> String {
         let rows: String = pivot.rows.iter().map(|row| line("td", row)).collect();
         let _ = writeln!(
             text,
-            "<figure id=\"figure-{}\">\n{}<figcaption>{}<details><summary>Numbers</summary>\n<p>{}</p>\n\
+            "<figure id=\"figure-{}\">\n<div class=\"picture\">{}</div><figcaption>{}<details><summary>Numbers</summary>\n<p>{}</p>\n\
              <div class=\"wide\"><table><thead>{}</thead><tbody>{rows}</tbody></table></div></details></figcaption>\n</figure>",
             escape(&figure.id),
             figure.svg(),

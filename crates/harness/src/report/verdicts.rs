@@ -8,6 +8,9 @@ use crate::summary::{groups, values};
 use crate::table::Table;
 use crate::units;
 
+/// Times are well known where nine in ten medians are known to this share.
+const WELL_KNOWN: f64 = 0.1;
+
 /// One sentence with its weight.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Verdict {
@@ -130,12 +133,13 @@ fn timings(table: &Table) -> Vec<Verdict> {
     let mut found = Vec::new();
     if let Some(widths) = Sorted::new(widths) {
         let percent = |share: f64| units::number((share * 1000.0).round() / 10.0);
-        found.push(Verdict::good(format!(
+        let text = format!(
             "half of the {} medians of time are known to ±{}% or better (95% interval), nine in ten to ±{}%",
             widths.len(),
             percent(widths.median()),
             percent(widths.quantile(0.9))
-        )));
+        );
+        found.push(Verdict { good: widths.quantile(0.9) <= WELL_KNOWN, text });
     }
     if 10 * severe > samples {
         found.push(Verdict::bad(format!(
