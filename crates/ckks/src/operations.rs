@@ -2,8 +2,10 @@
 
 use crate::{
     ciphertext::Ciphertext,
+    encoder::{Encoder, Packing, SlotValue},
     error::CkksError,
     eval::{Evaluator, Workspace},
+    params::Parameters,
     plaintext::Plaintext,
     scale::{Level, Scale},
 };
@@ -44,6 +46,19 @@ pub trait Operations {
     fn level(&self, a: &Self::Ciphertext) -> Level;
     /// Scale of a ciphertext.
     fn scale(&self, a: &Self::Ciphertext) -> Scale;
+    /// Number of slots of a ciphertext.
+    fn slots(&self, a: &Self::Ciphertext) -> usize;
+    /// The parameters that everything is computed under.
+    fn parameters(&self) -> &Parameters;
+
+    /// A plaintext of these values, as [`Encoder::encode_with`] makes it.
+    fn encode<T: SlotValue>(&self, values: &[T], packing: &Packing) -> Result<Self::Plaintext, CkksError>;
+    /// A plaintext with `value` in every slot, as [`Encoder::encode_constant`] makes it.
+    fn encode_constant<T: SlotValue>(
+        &self,
+        value: T,
+        packing: &Packing,
+    ) -> Result<Self::Plaintext, CkksError>;
 
     fn add(&self, a: &Self::Ciphertext, b: &Self::Ciphertext) -> Result<Self::Ciphertext, CkksError>;
     fn sub(&self, a: &Self::Ciphertext, b: &Self::Ciphertext) -> Result<Self::Ciphertext, CkksError>;
@@ -129,6 +144,22 @@ impl Operations for Evaluator<'_> {
 
     fn scale(&self, a: &Ciphertext) -> Scale {
         a.scale()
+    }
+
+    fn slots(&self, a: &Ciphertext) -> usize {
+        a.slots()
+    }
+
+    fn parameters(&self) -> &Parameters {
+        self.context().parameters()
+    }
+
+    fn encode<T: SlotValue>(&self, values: &[T], packing: &Packing) -> Result<Plaintext, CkksError> {
+        Encoder::new(self.context()).encode_with(values, packing)
+    }
+
+    fn encode_constant<T: SlotValue>(&self, value: T, packing: &Packing) -> Result<Plaintext, CkksError> {
+        Encoder::new(self.context()).encode_constant(value, packing)
     }
 
     forward! {
