@@ -1,1 +1,6 @@
-//! Learning under encryption. Nothing is implemented yet.
+//! Learning under encryption.
+
+mod error;
+pub mod metrics;
+
+pub use error::MlError;
