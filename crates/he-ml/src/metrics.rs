@@ -130,19 +130,14 @@ mod tests {
 
     /// The definition: all pairs.
     fn auc_by_pairs(labels: &[f64], scores: &[f64]) -> f64 {
+        let with = |wanted: f64| {
+            let chosen = labels.iter().zip(scores).filter(move |(label, _)| **label == wanted);
+            chosen.map(|(_, score)| *score)
+        };
         let (mut won, mut pairs) = (0.0, 0.0);
-        for (i, one) in labels.iter().enumerate().filter(|(_, label)| **label == 1.0) {
-            for (j, _) in labels.iter().enumerate().filter(|(_, label)| **label == 0.0) {
-                let _ = one;
-                pairs += 1.0;
-                won += if scores[i] > scores[j] {
-                    1.0
-                } else if scores[i] == scores[j] {
-                    0.5
-                } else {
-                    0.0
-                };
-            }
+        for (one, zero) in with(1.0).flat_map(|one| with(0.0).map(move |zero| (one, zero))) {
+            pairs += 1.0;
+            won += if one > zero { 1.0 } else { f64::from(u8::from(one == zero)) / 2.0 };
         }
         won / pairs
     }
