@@ -1,5 +1,6 @@
 //! Learning under encryption.
 
+pub mod arithmetic;
 mod error;
 pub mod metrics;
 
