@@ -16,6 +16,7 @@
 //! sub-Gaussian: their moment generating functions stay below that of the normal distribution of the same variance.
 
 use crate::{
+    error::CkksError,
     params::{Parameters, SecretDistribution},
     scale::Level,
 };
@@ -93,6 +94,19 @@ impl Noise {
             message_rms: self.message_rms.hypot(other.message_rms),
             message_bound: self.message_bound + other.message_bound,
         }
+    }
+
+    /// The noise of a message that is known to stay below `bound`; its own worst case is no longer known.
+    pub(crate) fn declared(&self, bound: f64) -> Result<Self, CkksError> {
+        if !(bound.is_finite() && bound > 0.0) {
+            return Err(CkksError::Parameter {
+                name: "declared bound",
+                found: bound.to_string(),
+                expected: "a finite number above 0".to_owned(),
+            });
+        }
+        let message_rms = self.message_rms.min(bound);
+        Ok(Self { std: self.std, bound: f64::INFINITY, message_rms, message_bound: bound })
     }
 
     /// Independent noise on top, the message as it was.

@@ -1,5 +1,6 @@
 //! Learning under encryption.
 
+pub mod arithmetic;
 pub mod baseline;
 mod error;
 pub mod metrics;
