@@ -109,6 +109,19 @@ impl Noise {
         }
     }
 
+    /// The noise of a message that is known to stay below `bound`; its own worst case is no longer known.
+    pub(crate) fn declared(&self, bound: f64) -> Result<Self, CkksError> {
+        if !(bound.is_finite() && bound > 0.0) {
+            return Err(CkksError::Parameter {
+                name: "declared bound",
+                found: bound.to_string(),
+                expected: "a finite number above 0".to_owned(),
+            });
+        }
+        let message_rms = self.message_rms.min(bound);
+        Ok(Self { std: self.std, bound: f64::INFINITY, message_rms, message_bound: bound })
+    }
+
     /// Independent noise on top, the message as it was.
     pub(crate) fn plus(&self, added: Added) -> Self {
         Self { std: self.std.hypot(added.std), bound: self.bound + added.bound, ..*self }

@@ -117,6 +117,7 @@ pub trait Operations {
     fn rotate_hoisted(&self, a: &Self::Ciphertext, steps: &[i64])
     -> Result<Vec<Self::Ciphertext>, CkksError>;
     fn conjugate(&self, a: &Self::Ciphertext) -> Result<Self::Ciphertext, CkksError>;
+    fn declare_bound(&self, a: &Self::Ciphertext, bound: f64) -> Result<Self::Ciphertext, CkksError>;
     fn inner_sum(
         &self,
         a: &Self::Ciphertext,
@@ -190,6 +191,7 @@ impl Operations for Evaluator<'_> {
         align(a: &Ciphertext, b: &Ciphertext) -> (Ciphertext, Ciphertext);
         rotate(a: &Ciphertext, steps: i64) -> Ciphertext;
         conjugate(a: &Ciphertext) -> Ciphertext;
+        declare_bound(a: &Ciphertext, bound: f64) -> Ciphertext;
     }
 
     fn align_to(&self, a: &Ciphertext, level: Level, scale: Scale) -> Result<Ciphertext, CkksError> {

@@ -485,6 +485,10 @@ impl Operations for DryRun {
         }))
     }
 
+    fn declare_bound(&self, a: &CiphertextShape, bound: f64) -> Shape {
+        Ok(CiphertextShape { noise: a.noise.declared(bound)?, ..*a })
+    }
+
     fn inner_sum(&self, a: &CiphertextShape, stride: usize, count: usize) -> Shape {
         if count == 0 {
             return Err(CkksError::Parameter {
