@@ -5,6 +5,7 @@ use std::{ops::Range, sync::Arc};
 use ring_math::{BasisConverter, Kernel, MAX_TERMS, PreparedScalar, Rescaler, RnsBasis};
 
 use crate::{
+    encoder::fft::SlotTransform,
     error::CkksError,
     noise::LevelNoise,
     params::Parameters,
@@ -33,6 +34,7 @@ struct Tables {
     kernel: Kernel,
     p_basis: RnsBasis,
     levels: Vec<LevelTables>,
+    slot_transform: Arc<SlotTransform>,
 }
 
 /// What operations at one level need.
@@ -98,7 +100,14 @@ impl Context {
             .map(|l| LevelTables::new(parameters, Level(l), &all, &p_basis, &first_p))
             .collect::<Result<_, CkksError>>()?;
         let fingerprint = fingerprint(parameters);
-        Ok(Self(Arc::new(Tables { parameters: parameters.clone(), fingerprint, kernel, p_basis, levels })))
+        let parameters = parameters.clone();
+        let slot_transform = Arc::new(SlotTransform::new(log_n));
+        Ok(Self(Arc::new(Tables { parameters, fingerprint, kernel, p_basis, levels, slot_transform })))
+    }
+
+    /// The transform between slots and coefficients.
+    pub(crate) fn slot_transform(&self) -> &Arc<SlotTransform> {
+        &self.0.slot_transform
     }
 
     /// The parameters the tables were built from.

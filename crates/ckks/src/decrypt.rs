@@ -123,7 +123,8 @@ impl<'a> Decryptor<'a> {
                 expected: "a positive number, from a dry run of the circuit".to_owned(),
             });
         }
-        if a.noise.bound() > flooding.noise_bound {
+        // A bound that is not a number covers nothing either.
+        if a.noise.bound().is_nan() || a.noise.bound() > flooding.noise_bound {
             return Err(CkksError::PrecisionLost {
                 op,
                 log_needed: a.noise.bound().log2(),

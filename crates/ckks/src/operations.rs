@@ -2,8 +2,10 @@
 
 use crate::{
     ciphertext::Ciphertext,
+    encoder::{Encoder, Packing, SlotValue},
     error::CkksError,
     eval::{Evaluator, Workspace},
+    params::Parameters,
     plaintext::Plaintext,
     scale::{Level, Scale},
 };
@@ -44,6 +46,19 @@ pub trait Operations {
     fn level(&self, a: &Self::Ciphertext) -> Level;
     /// Scale of a ciphertext.
     fn scale(&self, a: &Self::Ciphertext) -> Scale;
+    /// Number of slots of a ciphertext.
+    fn slots(&self, a: &Self::Ciphertext) -> usize;
+    /// The parameters that everything is computed under.
+    fn parameters(&self) -> &Parameters;
+
+    /// A plaintext of these values, as [`Encoder::encode_with`] makes it.
+    fn encode<T: SlotValue>(&self, values: &[T], packing: &Packing) -> Result<Self::Plaintext, CkksError>;
+    /// A plaintext with `value` in every slot, as [`Encoder::encode_constant`] makes it.
+    fn encode_constant<T: SlotValue>(
+        &self,
+        value: T,
+        packing: &Packing,
+    ) -> Result<Self::Plaintext, CkksError>;
 
     fn add(&self, a: &Self::Ciphertext, b: &Self::Ciphertext) -> Result<Self::Ciphertext, CkksError>;
     fn sub(&self, a: &Self::Ciphertext, b: &Self::Ciphertext) -> Result<Self::Ciphertext, CkksError>;
@@ -102,12 +117,15 @@ pub trait Operations {
     fn rotate_hoisted(&self, a: &Self::Ciphertext, steps: &[i64])
     -> Result<Vec<Self::Ciphertext>, CkksError>;
     fn conjugate(&self, a: &Self::Ciphertext) -> Result<Self::Ciphertext, CkksError>;
+    fn declare_bound(&self, a: &Self::Ciphertext, bound: f64) -> Result<Self::Ciphertext, CkksError>;
     fn inner_sum(
         &self,
         a: &Self::Ciphertext,
         stride: usize,
         count: usize,
     ) -> Result<Self::Ciphertext, CkksError>;
+    /// Declares that no slot of the message exceeds `bound`, as [`Ciphertext::with_message_bound`] does.
+    fn assume_bound(&self, a: &Self::Ciphertext, bound: f64) -> Result<Self::Ciphertext, CkksError>;
 }
 
 /// Forwards to the inherent method of the same name.
@@ -129,6 +147,22 @@ impl Operations for Evaluator<'_> {
 
     fn scale(&self, a: &Ciphertext) -> Scale {
         a.scale()
+    }
+
+    fn slots(&self, a: &Ciphertext) -> usize {
+        a.slots()
+    }
+
+    fn parameters(&self) -> &Parameters {
+        self.context().parameters()
+    }
+
+    fn encode<T: SlotValue>(&self, values: &[T], packing: &Packing) -> Result<Plaintext, CkksError> {
+        Encoder::new(self.context()).encode_with(values, packing)
+    }
+
+    fn encode_constant<T: SlotValue>(&self, value: T, packing: &Packing) -> Result<Plaintext, CkksError> {
+        Encoder::new(self.context()).encode_constant(value, packing)
     }
 
     forward! {
@@ -157,6 +191,7 @@ impl Operations for Evaluator<'_> {
         align(a: &Ciphertext, b: &Ciphertext) -> (Ciphertext, Ciphertext);
         rotate(a: &Ciphertext, steps: i64) -> Ciphertext;
         conjugate(a: &Ciphertext) -> Ciphertext;
+        declare_bound(a: &Ciphertext, bound: f64) -> Ciphertext;
     }
 
     fn align_to(&self, a: &Ciphertext, level: Level, scale: Scale) -> Result<Ciphertext, CkksError> {
@@ -176,5 +211,9 @@ impl Operations for Evaluator<'_> {
 
     fn inner_sum(&self, a: &Ciphertext, stride: usize, count: usize) -> Result<Ciphertext, CkksError> {
         Evaluator::inner_sum(self, a, stride, count, &mut Workspace::new())
+    }
+
+    fn assume_bound(&self, a: &Ciphertext, bound: f64) -> Result<Ciphertext, CkksError> {
+        a.clone().with_message_bound(bound)
     }
 }

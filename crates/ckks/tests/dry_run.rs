@@ -3,8 +3,9 @@
 mod common;
 
 use ckks::{
-    Ciphertext, CiphertextShape, CkksError, Complex64, Decryptor, DryRun, Encoder, Encryptor, Flooding,
-    KeyRequest, Level, Operations, Plaintext, PlaintextShape, Scale, encoder::Packing, params::presets,
+    Ciphertext, CiphertextShape, CkksError, Complex64, Decryptor, DryRun, Encoder, Encryptor, Evaluator,
+    Flooding, KeyRequest, Level, Operations, Plaintext, PlaintextShape, Scale, encoder::Packing,
+    params::presets,
 };
 use common::{Kit, rng};
 
@@ -53,6 +54,10 @@ fn everything<O: Operations>(
     keep(ops.conjugate(&product))?;
     keep(ops.inner_sum(&half, 1, 8))?;
     keep(ops.inner_sum(&half, 2, 5))?;
+    let (level, slots) = (ops.level(&half), ops.slots(&half));
+    let packing = Packing { level, scale: ops.parameters().default_scale(level), slots };
+    keep(ops.mul_plain_rescale(&half, &ops.encode(&[0.5, -0.25, 1.0], &packing)?))?;
+    keep(ops.mul_plain(&half, &ops.encode_constant(Complex64::new(0.5, -1.0), &packing)?))?;
     Ok(seen)
 }
 
@@ -150,4 +155,23 @@ fn a_published_decryption_takes_its_bound_from_the_dry_run() {
     // A bound that does not cover what the ciphertext itself admits to is refused.
     let refused = decryptor.decrypt_public(&square, &Flooding::new(1e-6 * bound), &mut rng(4));
     assert!(matches!(refused, Err(CkksError::PrecisionLost { .. })));
+}
+
+#[test]
+fn refuses_the_encodings_that_an_encoder_refuses() {
+    let kit = kit(&KeyRequest::new());
+    let dry = DryRun::new(kit.context.parameters());
+    let eval = Evaluator::new(&kit.context, &kit.keys);
+    let fine = Encoder::new(&kit.context).packing();
+    let too_high = Packing { level: Level(99), ..fine };
+    let odd = Packing { slots: 3, ..fine };
+    let cases: [(&[f64], Packing); 4] =
+        [(&[1.0; 300], fine), (&[f64::NAN], fine), (&[1.0], too_high), (&[1.0], odd)];
+    for (values, packing) in cases {
+        let shape = dry.encode(values, &packing).unwrap_err();
+        assert_eq!(shape.to_string(), eval.encode(values, &packing).unwrap_err().to_string());
+    }
+    let shape = dry.encode_constant(1e60, &fine).unwrap_err();
+    assert!(matches!(shape, CkksError::Overflow { .. }), "{shape}");
+    assert!(matches!(eval.encode_constant(1e60, &fine), Err(CkksError::Overflow { .. })));
 }

@@ -100,6 +100,26 @@ fn a_message_that_may_wrap_is_not_decrypted() {
 }
 
 #[test]
+fn a_declared_bound_serves_the_owner_and_no_one_else() {
+    let kit = kit();
+    let ops = kit.evaluator();
+    let x = kit.encrypt(&[Complex64::new(0.75, 0.0)], 3);
+    // What cancels exactly is tracked as if it did not.
+    let up = ops.mul_integer(&ops.drop_to(&x, Level(0)).unwrap(), 1000).unwrap();
+    let difference = ops.add_scalar(&ops.sub(&up, &up).unwrap(), 0.5).unwrap();
+    assert!(Decryptor::new(&kit.context, &kit.secret).decrypt(&difference).is_err());
+    let declared = ops.declare_bound(&difference, 0.5).unwrap();
+    assert_eq!(declared.message_bound(), 0.5);
+    assert!((kit.decrypt(&declared)[7].re - 0.5).abs() < 1e-3);
+    let flooding = Flooding::new(f64::MAX);
+    let refused = Decryptor::new(&kit.context, &kit.secret).decrypt_public(&declared, &flooding, &mut rng(4));
+    assert!(matches!(refused, Err(CkksError::PrecisionLost { .. })), "{refused:?}");
+    for bound in [0.0, -1.0, f64::INFINITY, f64::NAN] {
+        assert!(matches!(ops.declare_bound(&x, bound), Err(CkksError::Parameter { .. })));
+    }
+}
+
+#[test]
 fn publications_are_counted_with_the_key_and_survive_a_restart() {
     let kit = kit();
     // Plenty of room for flooding: a scale of 2^80 over noise of a few bits.

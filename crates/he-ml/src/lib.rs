@@ -1,1 +1,8 @@
-//! Learning under encryption. Nothing is implemented yet.
+//! Learning under encryption.
+
+pub mod arithmetic;
+pub mod baseline;
+mod error;
+pub mod metrics;
+
+pub use error::MlError;

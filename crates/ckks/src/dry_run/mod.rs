@@ -1,5 +1,6 @@
 //! Circuits on shapes alone: what they need, before anything is generated.
 
+mod encode;
 mod plan;
 mod shape;
 
@@ -9,7 +10,7 @@ pub use plan::Plan;
 pub use shape::{CiphertextShape, PlaintextShape};
 
 use crate::{
-    encoder::Packing,
+    encoder::{Packing, SlotValue},
     error::CkksError,
     eval::{inner_sum::walk, scalar::constant},
     noise::{Added, LevelNoise, Noise},
@@ -61,12 +62,9 @@ impl DryRun {
     /// # Errors
     /// [`CkksError::NoSuchLevel`].
     pub fn plaintext(&self, message_bound: f64, packing: &Packing) -> Result<PlaintextShape, CkksError> {
-        let (found, max) = (packing.level, self.parameters.max_level());
-        if found > max {
-            return Err(CkksError::NoSuchLevel { op: "encode", found, max });
-        }
+        self.check_level("encode", packing.level)?;
         let noise = Noise::encoded(self.parameters.ring_degree(), message_bound, message_bound);
-        Ok(PlaintextShape { level: found, scale: packing.scale, slots: packing.slots, noise })
+        Ok(PlaintextShape { level: packing.level, scale: packing.scale, slots: packing.slots, noise })
     }
 
     /// A fresh public-key encryption in all slots, at the highest level, of values no larger than `message_bound`.
@@ -311,6 +309,26 @@ impl Operations for DryRun {
         a.scale
     }
 
+    fn slots(&self, a: &CiphertextShape) -> usize {
+        a.slots
+    }
+
+    fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    fn encode<T: SlotValue>(&self, values: &[T], packing: &Packing) -> Result<PlaintextShape, CkksError> {
+        self.encoded(values, packing)
+    }
+
+    fn encode_constant<T: SlotValue>(
+        &self,
+        value: T,
+        packing: &Packing,
+    ) -> Result<PlaintextShape, CkksError> {
+        self.encoded_constant(value, packing)
+    }
+
     fn add(&self, a: &CiphertextShape, b: &CiphertextShape) -> Shape {
         self.sum("addition", a, b)
     }
@@ -467,6 +485,10 @@ impl Operations for DryRun {
         }))
     }
 
+    fn declare_bound(&self, a: &CiphertextShape, bound: f64) -> Shape {
+        Ok(CiphertextShape { noise: a.noise.declared(bound)?, ..*a })
+    }
+
     fn inner_sum(&self, a: &CiphertextShape, stride: usize, count: usize) -> Shape {
         if count == 0 {
             return Err(CkksError::Parameter {
@@ -497,5 +519,9 @@ impl Operations for DryRun {
         });
         result?;
         Ok(sum.unwrap_or(power))
+    }
+
+    fn assume_bound(&self, a: &CiphertextShape, bound: f64) -> Shape {
+        Ok(CiphertextShape { noise: a.noise.with_message_bound(bound)?, ..*a })
     }
 }

@@ -13,7 +13,7 @@ use std::{f64::consts::PI, sync::Arc};
 use rustfft::{Fft, FftPlanner, num_complex::Complex64};
 
 /// Transforms for every power-of-two number of slots up to N/2.
-pub(super) struct SlotTransform {
+pub(crate) struct SlotTransform {
     /// log2(N/2).
     log_slots: u32,
     /// z^k for k < N/2.
@@ -25,7 +25,7 @@ pub(super) struct SlotTransform {
 }
 
 impl SlotTransform {
-    pub(super) fn new(log_n: u32) -> Self {
+    pub(crate) fn new(log_n: u32) -> Self {
         let (log_slots, slots) = (log_n - 1, 1usize << (log_n - 1));
         let two_n = 2u64 << log_n;
         let twist =
@@ -40,7 +40,7 @@ impl SlotTransform {
     }
 
     /// Scratch values for any number of slots.
-    pub(super) fn scratch_len(&self) -> usize {
+    pub(crate) fn scratch_len(&self) -> usize {
         self.plans.iter().flatten().map(|plan| plan.get_inplace_scratch_len()).max().unwrap_or(0)
     }
 
@@ -50,7 +50,7 @@ impl SlotTransform {
 
     /// The w_k, times `factor`, of the polynomial in X^(N/2n) whose n slots are `slots` (missing ones are zero). Returns
     /// the largest absolute value of a real or imaginary part.
-    pub(super) fn to_coefficients(
+    pub(crate) fn to_coefficients(
         &self,
         slots: impl Iterator<Item = Complex64>,
         factor: f64,
@@ -78,7 +78,7 @@ impl SlotTransform {
     }
 
     /// The slots, times `factor`, of the polynomial whose w_k are in `values`.
-    pub(super) fn to_slots<'a>(
+    pub(crate) fn to_slots<'a>(
         &'a self,
         factor: f64,
         values: &'a mut [Complex64],

@@ -2,7 +2,7 @@
 
 mod carry;
 mod decode;
-mod fft;
+pub(crate) mod fft;
 mod scratch;
 
 use std::sync::Arc;
@@ -58,7 +58,7 @@ pub struct Packing {
     pub slots: usize,
 }
 
-/// Encodes and decodes for one context. Cheap to clone.
+/// Encodes and decodes for one context, whose tables it shares: cheap to make and to clone.
 ///
 /// ```
 /// use ckks::{Context, Encoder, ParameterSpec};
@@ -83,7 +83,7 @@ impl Encoder {
     pub fn new(context: &Context) -> Self {
         Self {
             context: context.clone(),
-            transform: Arc::new(SlotTransform::new(context.log_n())),
+            transform: context.slot_transform().clone(),
             carrier: carry::Carrier::new(context),
         }
     }
@@ -151,10 +151,8 @@ impl Encoder {
     ) -> Result<(), CkksError> {
         let op = "encode";
         let Packing { level, scale, slots } = *packing;
-        self.check_slots(op, slots)?;
-        if values.len() > slots {
-            return Err(CkksError::TooManySlots { found: values.len(), max: slots });
-        }
+        check_slots(op, slots, self.context.max_slots())?;
+        check_count(values.len(), slots)?;
         let basis = self.context.tables(op, level)?.q.clone();
         let size = Size::of(op, values)?;
         let (complex, fft, words) = scratch.parts(slots, self.transform.scratch_len());
@@ -167,7 +165,7 @@ impl Encoder {
         out.level = level;
         out.scale = scale;
         out.slots = slots;
-        out.noise = Noise::encoded(basis.n(), size.rms(slots), size.largest);
+        out.noise = size.noise(basis.n(), slots);
         Ok(())
     }
 
@@ -179,7 +177,7 @@ impl Encoder {
     pub fn encode_constant(&self, value: impl SlotValue, packing: &Packing) -> Result<Plaintext, CkksError> {
         let op = "encode a constant";
         let Packing { level, scale, slots } = *packing;
-        self.check_slots(op, slots)?;
+        check_slots(op, slots, self.context.max_slots())?;
         let value = value.to_complex();
         let basis = &self.context.tables(op, level)?.q;
         let size = Size::of(op, &[value])?;
@@ -209,13 +207,7 @@ impl Encoder {
         out.level = level;
         out.scale = scale;
         out.slots = slots;
-        // One rounding of each part, the same in every slot.
-        let bound = if imaginary == 0 { 0.5 } else { 0.5f64.hypot(0.5) };
-        out.noise = Noise {
-            std: bound / (3.0 * n as f64).sqrt(),
-            bound,
-            ..Noise::encoded(n, size.largest, size.largest)
-        };
+        out.noise = size.noise_of_constant(n, imaginary == 0);
         Ok(out)
     }
 
@@ -253,7 +245,7 @@ impl Encoder {
         let op = "decode";
         plaintext.check(op, &self.context)?;
         let slots = plaintext.slots();
-        self.check_slots(op, slots)?;
+        check_slots(op, slots, self.context.max_slots())?;
         if out.len() > slots {
             return Err(CkksError::TooManySlots { found: out.len(), max: slots });
         }
@@ -266,14 +258,19 @@ impl Encoder {
         }
         Ok(())
     }
+}
 
-    fn check_slots(&self, op: &'static str, slots: usize) -> Result<(), CkksError> {
-        let max = self.context.max_slots();
-        if slots > max {
-            return Err(CkksError::TooManySlots { found: slots, max });
-        }
-        if slots.is_power_of_two() { Ok(()) } else { Err(CkksError::SlotCount { op, found: slots, max }) }
+/// A number of slots that plaintexts can have, at most `max`.
+pub(crate) fn check_slots(op: &'static str, slots: usize, max: usize) -> Result<(), CkksError> {
+    if slots > max {
+        return Err(CkksError::TooManySlots { found: slots, max });
     }
+    if slots.is_power_of_two() { Ok(()) } else { Err(CkksError::SlotCount { op, found: slots, max }) }
+}
+
+/// No more values than slots.
+pub(crate) fn check_count(values: usize, slots: usize) -> Result<(), CkksError> {
+    if values > slots { Err(CkksError::TooManySlots { found: values, max: slots }) } else { Ok(()) }
 }
 
 impl std::fmt::Debug for Encoder {
@@ -283,13 +280,13 @@ impl std::fmt::Debug for Encoder {
 }
 
 /// How large the values are.
-struct Size {
+pub(crate) struct Size {
     largest: f64,
     sum_of_squares: f64,
 }
 
 impl Size {
-    fn of<T: SlotValue>(op: &'static str, values: &[T]) -> Result<Self, CkksError> {
+    pub(crate) fn of<T: SlotValue>(op: &'static str, values: &[T]) -> Result<Self, CkksError> {
         let mut size = Self { largest: 0.0, sum_of_squares: 0.0 };
         for value in values {
             let square = value.to_complex().norm_sqr();
@@ -313,13 +310,21 @@ impl Size {
         Ok(size)
     }
 
-    fn rms(&self, slots: usize) -> f64 {
-        (self.sum_of_squares / slots as f64).sqrt()
+    /// The noise of these values encoded in `slots` slots.
+    pub(crate) fn noise(&self, n: usize, slots: usize) -> Noise {
+        Noise::encoded(n, (self.sum_of_squares / slots as f64).sqrt(), self.largest)
+    }
+
+    /// The noise of one value encoded into all slots: one rounding of each of its parts, the same in every slot.
+    pub(crate) fn noise_of_constant(&self, n: usize, real: bool) -> Noise {
+        let bound = if real { 0.5 } else { 0.5f64.hypot(0.5) };
+        let std = bound / (3.0 * n as f64).sqrt();
+        Noise { std, bound, ..Noise::encoded(n, self.largest, self.largest) }
     }
 }
 
 /// The scale as a factor; one that no modulus holds would be infinite, one that keeps nothing of a message zero.
-fn check_scale(op: &'static str, scale: Scale, log_modulus: f64) -> Result<f64, CkksError> {
+pub(crate) fn check_scale(op: &'static str, scale: Scale, log_modulus: f64) -> Result<f64, CkksError> {
     /// log2 of the extreme scales, well inside the range of an f64; no secure modulus has a quarter of it to spare.
     const LIMIT: f64 = 900.0;
     let log_scale = scale.log2();
@@ -334,7 +339,7 @@ fn check_scale(op: &'static str, scale: Scale, log_modulus: f64) -> Result<f64, 
 }
 
 /// A coefficient needs room on both sides of zero.
-fn check_fits(op: &'static str, largest: f64, log_modulus: f64) -> Result<(), CkksError> {
+pub(crate) fn check_fits(op: &'static str, largest: f64, log_modulus: f64) -> Result<(), CkksError> {
     let log_coefficient = (largest + 1.0).log2();
     if log_coefficient + 1.0 < log_modulus {
         return Ok(());

@@ -9,6 +9,7 @@
 
 mod add;
 mod align;
+mod declare;
 mod hoist;
 pub(crate) mod inner_sum;
 mod mul;

@@ -1,0 +1,131 @@
+//! The one error type of the crate.
+
+use ckks::CkksError;
+use datasets::DatasetError;
+
+/// What can go wrong between a table and a prediction; every variant says what was found and what would have fitted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MlError {
+    /// Two things that must fit one another do not.
+    #[error("{what}: found {found}, expected {expected}")]
+    Shape {
+        /// What was compared.
+        what: &'static str,
+        /// What was given.
+        found: String,
+        /// What fits.
+        expected: String,
+    },
+    /// A value reaches, or may reach, a polynomial outside the interval on which it stands for its function.
+    #[error(
+        "{function}: the polynomial holds on [{}, {}], found {found}; widen the interval or scale the input",
+        interval.0, interval.1
+    )]
+    OutsideApproximation {
+        /// The function that is approximated.
+        function: String,
+        /// Both ends of the interval.
+        interval: (f64, f64),
+        /// The argument.
+        found: f64,
+    },
+    /// A value that only makes sense within bounds which the data owner promised.
+    #[error("{what}, row {row}: found {found}, expected a value in [{}, {}]", range.0, range.1)]
+    OutsideRange {
+        /// What the value is.
+        what: String,
+        /// The 0-based row.
+        row: usize,
+        /// The value.
+        found: f64,
+        /// Both ends of the range.
+        range: (f64, f64),
+    },
+    /// A hyper-parameter that makes no sense for the model or its data.
+    #[error("hyper-parameter `{name}` is {value}: {why}")]
+    Hyperparameter {
+        /// Its name.
+        name: &'static str,
+        /// What was given.
+        value: String,
+        /// What is wrong with it, and what would be possible.
+        why: String,
+    },
+    /// A system of equations without a single solution.
+    #[error("{what}: the system of {size} equations is singular; {remedy}")]
+    Singular {
+        /// Which system.
+        what: &'static str,
+        /// Number of unknowns.
+        size: usize,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// A value that is infinite or not a number.
+    #[error("{what}: found {found} at position {index}, expected a finite number")]
+    NonFinite {
+        /// What the value belongs to.
+        what: &'static str,
+        /// Its 0-based position.
+        index: usize,
+        /// The value.
+        found: f64,
+    },
+    /// The chain of the parameters is too short for the circuit.
+    #[error(
+        "{what}: needs {needed} levels, the parameters have {found}; choose a deeper chain or a shallower model"
+    )]
+    TooFewLevels {
+        /// The circuit.
+        what: &'static str,
+        /// Levels that it uses up.
+        needed: usize,
+        /// Levels that there are.
+        found: usize,
+    },
+    /// A ciphertext has too few slots for the packing.
+    #[error("{what}: needs {needed} slots, there are {found}; choose a larger ring degree")]
+    TooFewSlots {
+        /// What is packed.
+        what: &'static str,
+        /// Slots that it takes.
+        needed: usize,
+        /// Slots that there are.
+        found: usize,
+    },
+    /// A file of weights does not hold a model.
+    #[error("weights, line {line}: found {found}, expected {expected}")]
+    Weights {
+        /// The 1-based line; 0 for the file as a whole.
+        line: u64,
+        /// What it holds.
+        found: String,
+        /// What it may hold.
+        expected: String,
+    },
+    /// From the scheme.
+    #[error(transparent)]
+    Ckks(#[from] CkksError),
+    /// From reading or scaling data.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+}
+
+impl MlError {
+    /// [`Self::Shape`] if two sizes differ.
+    pub(crate) fn check_size(what: &'static str, found: usize, expected: usize) -> Result<(), Self> {
+        if found == expected {
+            return Ok(());
+        }
+        Err(Self::Shape { what, found: found.to_string(), expected: expected.to_string() })
+    }
+
+    /// [`Self::NonFinite`] for the first value that is not finite.
+    pub(crate) fn check_finite(what: &'static str, values: &[f64]) -> Result<(), Self> {
+        match values.iter().position(|value| !value.is_finite()) {
+            None => Ok(()),
+            Some(index) => Err(Self::NonFinite { what, index, found: values[index] }),
+        }
+    }
+}
