@@ -2,7 +2,14 @@
 
 pub mod arithmetic;
 pub mod baseline;
+mod budget;
+mod disclosure;
 mod error;
+pub mod knn;
 pub mod metrics;
+mod session;
 
+pub use budget::{Deviation, ErrorBudget};
+pub use disclosure::Disclosure;
 pub use error::MlError;
+pub use session::Session;
