@@ -3,6 +3,8 @@
 pub mod arithmetic;
 pub mod baseline;
 mod error;
+pub mod linear_regression;
 pub mod metrics;
+pub mod packing;
 
 pub use error::MlError;
