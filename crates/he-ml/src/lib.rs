@@ -6,7 +6,9 @@ mod budget;
 mod disclosure;
 mod error;
 pub mod knn;
+pub mod linear_regression;
 pub mod metrics;
+pub mod packing;
 mod session;
 
 pub use budget::{Deviation, ErrorBudget};
