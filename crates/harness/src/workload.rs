@@ -183,6 +183,12 @@ impl Rejection {
     }
 }
 
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.message, self.remedy)
+    }
+}
+
 impl From<ParamError> for Rejection {
     fn from(error: ParamError) -> Self {
         Self::new(

@@ -1,7 +1,7 @@
 //! What the workloads on ciphertexts share: the keys of a configuration that name a parameter set, the columns that
 //! describe it, the way from one to the other, and a context with keys to work with.
 
-use std::time::Instant;
+use std::{fmt::Display, time::Instant};
 
 use ckks::{
     Ciphertext, CkksError, Complex64, Context, Decryptor, Encoder, EvaluationKeys, Evaluator, KeyGenerator,
@@ -109,11 +109,11 @@ pub(super) struct Needs {
 ///
 /// The resolved parameters name every choice, so that they give the same primes at any security level that lets them
 /// through.
-pub(super) fn resolve(
+pub(super) fn resolve<E: Display + From<CkksError>>(
     params: &Params,
     security_bits: u32,
     headroom: u32,
-    needs: impl FnOnce(&Parameters) -> Result<Needs, CkksError>,
+    needs: impl FnOnce(&Parameters) -> Result<Needs, E>,
 ) -> Result<Resolved, Rejection> {
     let mut params = params.clone();
     if is_auto(&params, "log_q0") {
@@ -123,7 +123,7 @@ pub(super) fn resolve(
         Rejection::new(["security.bits"], why, "write `bits = 128`, 192 or 256 in [security]")
     })?;
     let spec = spec(&params)?.security(level);
-    let impossible = |params: Params, error: &CkksError| {
+    let impossible = |params: Params, error: &dyn Display| {
         Ok(Resolved::new(params).infeasible("impossible_parameters", error.to_string()))
     };
     let (parameters, refusal) = match spec.check() {
@@ -139,7 +139,7 @@ pub(super) fn resolve(
     params.set("dnum", parameters.dnum() as i64);
     let sizes: Vec<i64> = parameters.p_primes().iter().map(|p| i64::from(p.ilog2()) + 1).collect();
     params.set("special_bits", sizes);
-    let sized = needs(&parameters).and_then(|needs| Ok((needs.keys.size(&parameters)?, needs)));
+    let sized = needs(&parameters).and_then(|needs| Ok::<_, E>((needs.keys.size(&parameters)?, needs)));
     let (keys, needs) = match sized {
         Ok(sized) => sized,
         Err(error) => return impossible(params, &error),

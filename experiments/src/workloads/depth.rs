@@ -80,7 +80,7 @@ impl Workload for Depth {
             let plan = plan(parameters, factor)?;
             let transforms = plan.key_switches() as f64 * setup::switch_transforms(parameters);
             let cost = CALLS * transforms * setup::transform_cost(parameters);
-            Ok(Needs { keys: plan.request(), ciphertexts: 3, cost })
+            Ok::<_, CkksError>(Needs { keys: plan.request(), ciphertexts: 3, cost })
         })
     }
 

@@ -5,6 +5,10 @@ pub mod boston_moments;
 mod ckks_setup;
 pub mod depth;
 pub mod external;
+pub mod knn;
+mod learning;
+pub mod linreg;
+pub mod mlp;
 pub mod ops;
 
 use cap::Cap;
@@ -31,5 +35,8 @@ pub fn registry() -> Registry {
         .with(&ops::Ops)
         .with(&depth::Depth)
         .with(&boston_moments::BostonMoments)
+        .with(&linreg::Linreg)
+        .with(&knn::Knn)
+        .with(&mlp::Mlp)
         .with(&external::External)
 }

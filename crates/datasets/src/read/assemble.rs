@@ -40,6 +40,7 @@ struct Levels {
 /// Collects rows until the file ends.
 pub(super) struct Assembler<'o> {
     file: String,
+    target: String,
     header: Vec<String>,
     options: &'o ReadOptions,
     roles: Vec<Role<'o>>,
@@ -52,7 +53,9 @@ pub(super) struct Assembler<'o> {
 impl<'o> Assembler<'o> {
     /// Gives each column of the header its role.
     pub(super) fn new(file: &str, header: &[String], options: &'o ReadOptions) -> Result<Self, DatasetError> {
-        check_names(header, options)?;
+        let last = || header.last().cloned().unwrap_or_default();
+        let target = if options.target.is_empty() { last() } else { options.target.clone() };
+        check_names(header, options, &target)?;
         let (mut roles, mut n_numbers, mut n_levels) = (Vec::new(), 0, 0);
         for name in header {
             let used = match &options.features {
@@ -61,7 +64,7 @@ impl<'o> Assembler<'o> {
             };
             let categorical = options.categorical.iter().find(|categorical| categorical.column == *name);
             roles.push(match categorical {
-                _ if *name == options.target => Role::Target,
+                _ if *name == target => Role::Target,
                 Some(_) if !used => {
                     return Err(DatasetError::Parameter {
                         name: "categorical".to_owned(),
@@ -82,6 +85,7 @@ impl<'o> Assembler<'o> {
         }
         Ok(Self {
             file: file.to_owned(),
+            target,
             header: header.to_vec(),
             options,
             roles,
@@ -239,25 +243,25 @@ impl<'o> Assembler<'o> {
                 expected: "at least one column beside the target".to_owned(),
             });
         }
-        let target = (self.options.target.clone(), self.targets);
+        let target = (self.target, self.targets);
         let statistic = self.options.missing.statistic();
         Table::new(self.file, (names, columns), target, statistic, provenance)
     }
 }
 
 /// Every column that the options name must be in the header, and the target must be nothing else.
-fn check_names(header: &[String], options: &ReadOptions) -> Result<(), DatasetError> {
+fn check_names(header: &[String], options: &ReadOptions, target: &String) -> Result<(), DatasetError> {
     let categorical = options.categorical.iter().map(|categorical| &categorical.column);
     let others = options.features.iter().flatten().chain(&options.exclude).chain(categorical);
-    for name in [&options.target].into_iter().chain(others.clone()) {
+    for name in [target].into_iter().chain(others.clone()) {
         if !header.contains(name) {
             return Err(unknown("column", name, header.iter().map(String::as_str)));
         }
     }
-    if others.clone().any(|name| *name == options.target) {
+    if others.clone().any(|name| name == target) {
         return Err(DatasetError::Parameter {
             name: "features, exclude and categorical".to_owned(),
-            found: format!("the target {}", quoted(&options.target)),
+            found: format!("the target {}", quoted(target)),
             expected: "other columns".to_owned(),
         });
     }

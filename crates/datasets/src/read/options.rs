@@ -28,7 +28,7 @@ use crate::error::{DatasetError, quoted};
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReadOptions {
-    /// The column to predict. A missing target is always an error.
+    /// The column to predict; an empty name stands for the last column. A missing target is always an error.
     pub target: String,
     /// For a target written in words: which word means which number, such as `{ malignant = 0.0, benign = 1.0 }`. Empty
     /// (the default) for a target written in numbers.

@@ -73,7 +73,7 @@ impl Workload for Ops {
         let chosen = chosen(params)?;
         setup::resolve(params, security_bits, HEADROOM, |parameters| {
             let ciphertexts = 4;
-            Ok(Needs { keys: request(&chosen), ciphertexts, cost: cost(&chosen, parameters) })
+            Ok::<_, CkksError>(Needs { keys: request(&chosen), ciphertexts, cost: cost(&chosen, parameters) })
         })
     }
 

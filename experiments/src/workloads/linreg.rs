@@ -1,0 +1,203 @@
+//! `linreg`: linear and ridge regression on encrypted rows.
+//!
+//! The client standardises its rows and encrypts them; what happens then is the mode. `encrypted`: the server solves the
+//! normal equations under encryption, and only the weights are decrypted. `plaintext`: nothing is encrypted.
+
+use ckks::{CkksError, ParameterSpec, SecurityLevel};
+use harness::{Column, ColumnKind, Failure, Key, Kind, Params, Recorder, Rejection, Resolved, Value, Workload};
+use he_ml::{
+    MlError,
+    baseline::LinearModel,
+    linear_regression::{
+        DEFAULT_FLOOR, LinearRegression, LinearRegressionSpec, Mode, Solver, Standardised, TableShape,
+        generate_keys,
+    },
+};
+
+use super::ckks_setup::{self as setup, Needs};
+use super::learning::{self, Choice, Task, Ways};
+
+/// Bits of q0 above the scale: weights of up to 16 and their sign.
+const HEADROOM: u32 = 6;
+
+/// Weights on standardised columns that are further than this from those of the circuit in the clear are wrong: a tenth
+/// of a percent of a standard deviation of the target.
+const LARGEST_SCHEME_ERROR: f64 = 1e-3;
+
+/// The workload; see the module's text.
+#[derive(Clone, Copy, Debug)]
+pub struct Linreg;
+
+impl Workload for Linreg {
+    fn name(&self) -> &'static str {
+        "linreg"
+    }
+
+    fn about(&self) -> &'static str {
+        "linear and ridge regression learnt from encrypted rows"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn keys(&self) -> Vec<Key> {
+        let mut keys = learning::keys();
+        keys.extend(Task::keys());
+        let positive = || Kind::float(0.0, f64::INFINITY);
+        keys.extend([
+            Key::own("mode", Kind::one_of(["encrypted", "plaintext"]))
+                .default("encrypted")
+                .meaning("`encrypted` decrypts the weights and nothing else; `plaintext` encrypts nothing"),
+            Key::own("standardise", Kind::one_of(["client"]))
+                .default("client")
+                .meaning("who brings the columns to mean 0 and mean square 1"),
+            Key::own(
+                "solver",
+                Kind::one_of(["chebyshev", "newton_schulz", "gradient_descent", "nesterov"]),
+            )
+            .default("chebyshev")
+            .meaning("how the normal equations are solved under encryption"),
+            Key::own("degree", Kind::int(3, 255))
+                .default(63)
+                .meaning("degree of the polynomial, for `chebyshev`: one less than a power of two"),
+            Key::own("steps", Kind::int(1, 10_000)).default(8).meaning("steps of the other solvers"),
+            Key::own("spectrum", Kind::list(Kind::word_or("trace", positive())))
+                .default(vec![Value::Float(DEFAULT_FLOOR), Value::Text("trace".to_owned())])
+                .meaning("interval of the eigenvalues of the correlation matrix; \"trace\" is the number of features"),
+            Key::own("ridge", positive())
+                .default(0.0)
+                .meaning("penalty on the squared weights of standardised columns, per row"),
+        ]);
+        keys
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        use ColumnKind::{Float, Int, Text};
+        let parameter = Column::parameter;
+        let mut columns = setup::columns();
+        columns.extend(Task::columns());
+        columns.extend([
+            parameter("mode", Text, "", "what is decrypted"),
+            parameter("solver", Text, "", "how the normal equations are solved"),
+            parameter("degree", Int, "", "degree of the polynomial"),
+            parameter("steps", Int, "", "steps of the solver").detail(),
+            parameter("ridge", Float, "", "penalty on the squared weights").detail(),
+            parameter("key_switches", Int, "", "key switches of the training").detail(),
+            parameter("levels", Int, "", "levels that the training takes").detail(),
+            parameter("reveals", Text, "", "who learns what").detail(),
+        ]);
+        columns.extend(learning::columns());
+        columns
+    }
+
+    fn resolve(&self, params: &Params, security_bits: u32) -> Result<Resolved, Rejection> {
+        let task = Task::load(params)?;
+        let degree = params.count("degree")?;
+        if !(degree + 1).is_power_of_two() {
+            let message = format!("no polynomial of degree {degree}");
+            return Err(Rejection::new(["degree"], message, "write 3, 7, 15, 31, 63, 127 or 255"));
+        }
+        let model = model(params, &task).map_err(rejected)?.map_err(|error| {
+            Rejection::new(["solver", "dataset"], error.to_string(), "mend the model or its data")
+        })?;
+        // A security level that does not exist is refused where the point is resolved.
+        let security = SecurityLevel::try_from(security_bits).unwrap_or_default();
+        let log_scale = u32::try_from(params.count("log_scale")?).unwrap_or(u32::MAX);
+        let depth = match model.plan(&model.wanted().log_scale(log_scale).security(security)) {
+            Ok(plan) => plan.counts.depth,
+            Err(error) => {
+                let resolved = Resolved::new(params.clone());
+                return Ok(resolved.infeasible("impossible_parameters", error.to_string()));
+            }
+        };
+        let choice = Choice { depth, slots: model.slots(), headroom: HEADROOM };
+        let resolved = learning::resolve(params, security_bits, choice, |parameters| {
+            let plan = model.plan(&model.wanted().parameters(parameters.to_spec()))?;
+            let blocks = model.packing(parameters.max_slots())?.blocks(model.table().rows);
+            let cost = plan.transforms * setup::transform_cost(parameters);
+            // Powers of a matrix and the vectors they come from.
+            Ok::<_, MlError>(Needs { keys: plan.request, ciphertexts: 16 + blocks, cost })
+        })?;
+        Ok(Task::cells(params).into_iter().fold(resolved, |resolved, (name, value)| resolved.cell(name, value)))
+    }
+
+    fn run(&self, params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
+        setup::in_threads(params, || run(params, record))
+    }
+
+    fn seconds_per_unit(&self) -> Option<f64> {
+        setup::seconds_per_unit()
+    }
+}
+
+fn rejected(error: harness::ParamError) -> Rejection {
+    error.into()
+}
+
+/// The model that the point asks for. The outer error is a fault of the program, the inner one of the configuration.
+fn model(params: &Params, task: &Task) -> Result<Result<LinearRegression, MlError>, harness::ParamError> {
+    let steps = params.count("steps")?;
+    let solver = match params.text("solver")? {
+        "newton_schulz" => Solver::NewtonSchulz { steps },
+        "gradient_descent" => Solver::GradientDescent { steps },
+        "nesterov" => Solver::Nesterov { steps },
+        _ => Solver::Residual { log_degree: (params.count("degree")? + 1).ilog2() },
+    };
+    let shape = TableShape { rows: task.train.n_rows(), features: task.train.n_features() };
+    let end = |value: &Value| value.as_f64().unwrap_or(shape.features as f64);
+    let mut spec = LinearRegressionSpec::new().ridge(params.float("ridge")?).solver(solver);
+    if let [low, high] = params.list("spectrum")? {
+        spec = spec.spectrum(end(low), end(high));
+    }
+    Ok(spec.check(shape))
+}
+
+fn run(params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
+    let task = Task::load(params).map_err(|rejection| Failure::new("data", rejection.to_string()))?;
+    task.describe(record)?;
+    let model = model(params, &task)??;
+    let standardised = Standardised::new(&task.train)?;
+    let table = standardised.table();
+    let alpha = model.ridge() * table.n_rows() as f64;
+    let exact = record
+        .stage("plaintext", "solve")
+        .run(|| LinearModel::ridge(table.features(), table.targets(), alpha))?
+        .value;
+    let predict = |weights: &[f64]| standardised.model(weights)?.predict(task.test.features());
+    let exact_predictions = predict(&exact.weights)?;
+    let score = |record: &mut Recorder<'_>, clear: &[f64], encrypted: &[f64]| {
+        let ways = Ways { exact: &exact_predictions, clear, encrypted };
+        learning::scores(record, task.test.targets(), task.is_binary(), &ways)
+    };
+    if params.text("mode")? == Mode::Plaintext.name() {
+        record.set("reveals", Mode::Plaintext.reveals())?;
+        return score(record, &exact_predictions, &exact_predictions);
+    }
+
+    let plan = model.plan(&model.wanted().parameters(setup::parameters(params)?.to_spec()))?;
+    record.set("reveals", Mode::Encrypted.reveals())?;
+    record.set("key_switches", plan.counts.key_switches() as i64)?;
+    record.set("levels", plan.counts.depth as i64)?;
+    let clear = record.stage("plaintext", "circuit").once().run(|| model.run_clear(table))?.value;
+    let mut rng = setup::secret_rng(record, 1)?;
+    let (owner, server) =
+        record.stage("setup", "keys").once().run(|| generate_keys(&model, &plan, &mut rng))?.value;
+    let rows = record.stage("client", "encrypt_rows").run(|| owner.encrypt(table, &mut rng))?.value;
+    let trained = record.stage("eval", "train").run(|| server.train(&rows))?;
+    let found = record.stage("client", "decrypt").run(|| owner.decrypt(&trained.value))?.value;
+
+    let largest = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max);
+    let scheme = largest(&found, &clear.values);
+    let size = clear.values.iter().fold(0.0f64, |most, weight| most.max(weight.abs()));
+    record.annotate(trained.id, [("err_max_abs", scheme), ("noise_std", plan.predicted_error)])?;
+    if scheme > 0.0 && size > 0.0 {
+        record.annotate(trained.id, [("bits_precision", (size / scheme).log2())])?;
+    }
+    record.verify(
+        trained.id,
+        scheme <= LARGEST_SCHEME_ERROR,
+        format_args!("a weight is off by {scheme:e}, at most {LARGEST_SCHEME_ERROR:e} is allowed"),
+    );
+    score(record, &predict(&clear.values)?, &predict(&found)?)
+}
