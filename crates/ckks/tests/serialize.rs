@@ -1,5 +1,7 @@
 //! Objects come back from their bytes, and bytes that are anything else are refused.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests stop at the first failure")]
+
 mod common;
 
 use ckks::{

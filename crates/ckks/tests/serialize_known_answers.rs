@@ -1,6 +1,8 @@
 //! The bytes of every kind of object, from fixed seeds: whoever changes one of these changes the format, and has to
 //! raise its version.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests stop at the first failure")]
+
 mod common;
 
 use ckks::{

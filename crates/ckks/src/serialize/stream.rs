@@ -107,14 +107,12 @@ impl<R: Read> Source<R> {
 
     fn fill_unhashed(&mut self, bytes: &mut [u8]) -> Result<(), CkksError> {
         let wanted = self.position + bytes.len() as u64;
-        self.reader.read_exact(bytes).map_err(|error| match error.kind() {
-            ErrorKind::UnexpectedEof => malformed(
-                self.object,
-                "number of bytes",
-                format!("an end after {} or more", self.position),
-                format!("at least {wanted}"),
-            ),
-            _ => io_error(self.object, &error),
+        self.reader.read_exact(bytes).map_err(|error| {
+            if error.kind() != ErrorKind::UnexpectedEof {
+                return io_error(self.object, &error);
+            }
+            let found = format!("an end after {} or more", self.position);
+            malformed(self.object, "number of bytes", found, format!("at least {wanted}"))
         })?;
         self.position = wanted;
         Ok(())
