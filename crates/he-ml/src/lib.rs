@@ -1,4 +1,4 @@
-//! Learning under encryption.
+#![doc = include_str!("../README.md")]
 
 pub mod arithmetic;
 pub mod baseline;
@@ -6,5 +6,6 @@ mod error;
 pub mod linear_regression;
 pub mod metrics;
 pub mod packing;
+pub mod planner;
 
 pub use error::MlError;
