@@ -185,12 +185,53 @@ fn moments_of_boston_are_right() {
 }
 
 #[test]
+fn moments_of_a_users_file_are_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let table: String =
+        (0..37).map(|i| format!("{},{},{}\n", i, 0.5 * f64::from(i % 5) - 1.0, 100 - i)).collect();
+    std::fs::write(folder.path().join("mine.csv"), format!("first,second,goal\n{table}")).unwrap();
+    let config = "schema = 1\nname = \"mine\"\nseed = 1\ndeterministic = true\n[workload.boston_moments]\n\
+        dataset = \"./mine.csv\"\ntarget = \"goal\"\n[params]\nlog_n = 13\nlog_scale = 40\n[measure]\nsamples = 1\n";
+    std::fs::write(folder.path().join("mine.toml"), config).unwrap();
+    let output = sweep(folder.path(), &["run", "mine.toml", "--out", "out"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let output = sweep(folder.path(), &["export", "out", "--format", "jsonl"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let lines = std::fs::read_to_string(folder.path().join("out/results.jsonl")).unwrap();
+    let rows: Vec<Row> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for (name, mean) in [("mean_first", 18.0), ("mean_second", -1.5 / 37.0), ("mean_goal", 82.0)] {
+        let row = rows.iter().find(|row| word(row, "metric_name") == name).unwrap();
+        assert!((number(row, "metric_exact") - mean).abs() < 1e-12, "{row:?}");
+        assert!((number(row, "metric_clear") - mean).abs() < 1e-12, "{row:?}");
+        assert!((number(row, "metric_encrypted") - mean).abs() < 1e-4, "{row:?}");
+        assert!(word(row, "dataset_sha256").len() == 64 && number(row, "rows") == 37.0);
+    }
+    // A target that the file does not have is a failed point that says so; no target is a mistake in the configuration.
+    for (from, to, code, why) in [
+        ("target = \"goal\"", "target = \"gaol\"", 3, "gaol"),
+        ("target = \"goal\"\n", "", 2, "needs a target column"),
+        ("./mine.csv", "./yours.csv", 3, "yours.csv"),
+    ] {
+        std::fs::write(folder.path().join("bad.toml"), config.replace(from, to)).unwrap();
+        let output = sweep(folder.path(), &["run", "bad.toml", "--out", "bad"]);
+        assert_eq!(output.status.code(), Some(code), "{}", text(&output));
+        let table = std::fs::read_to_string(folder.path().join("bad/results.csv")).unwrap_or_default();
+        assert!(text(&output).contains(why) || table.contains(why), "{}", text(&output));
+        let _ = std::fs::remove_dir_all(folder.path().join("bad"));
+    }
+}
+
+#[test]
 fn more_digits_need_larger_keys() {
     let rows = rows("memory.toml");
     count(&rows);
     let keys: BTreeMap<u64, u64> =
         measured(&rows).map(|row| (number(row, "dnum") as u64, number(row, "key_bytes") as u64)).collect();
     assert!(keys[&1] < keys[&2], "{keys:?}");
+    for row in measured(&rows) {
+        let (heap, resident) = (number(row, "peak_heap_bytes"), number(row, "peak_rss_bytes"));
+        assert!(number(row, "key_bytes") < heap && heap < resident, "{row:?}");
+    }
 }
 
 #[test]

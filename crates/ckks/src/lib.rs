@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod ciphertext;
+pub mod circuits;
 mod context;
 mod decrypt;
 mod dry_run;
@@ -18,8 +19,9 @@ mod plaintext;
 mod precision;
 mod scale;
 mod seeds;
+pub mod serialize;
 
-pub use ciphertext::Ciphertext;
+pub use ciphertext::{Ciphertext, CiphertextWords};
 pub use context::Context;
 pub use decrypt::{DECRYPTION_MARGIN_BITS, Decryptor, Flooding};
 pub use dry_run::{CiphertextShape, DryRun, PlaintextShape, Plan};

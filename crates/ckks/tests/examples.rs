@@ -12,10 +12,14 @@ mod levels_and_scale;
 #[expect(dead_code, reason = "the test calls `run` and not `main`")]
 #[path = "../examples/03_rotate.rs"]
 mod rotate;
+#[expect(dead_code, reason = "the test calls `run` and not `main`")]
+#[path = "../examples/07_save_and_load.rs"]
+mod save_and_load;
 
 #[test]
 fn every_example_runs() {
-    for run in [encrypt::run, levels_and_scale::run, rotate::run, choose_parameters::run] {
+    for run in [encrypt::run, levels_and_scale::run, rotate::run, choose_parameters::run, save_and_load::run]
+    {
         run().unwrap();
     }
 }

@@ -30,6 +30,11 @@ impl Sources {
         self.entries.get(source).map_or("?", |(name, _)| name)
     }
 
+    /// Text of a source.
+    pub(crate) fn text(&self, source: usize) -> &str {
+        self.entries.get(source).map_or("", |(_, text)| text)
+    }
+
     /// 1-based line and column of an origin.
     pub(crate) fn line_column(&self, origin: &Origin) -> (usize, usize) {
         let text = self.entries.get(origin.source).map_or("", |(_, text)| text);

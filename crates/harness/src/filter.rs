@@ -60,6 +60,11 @@ impl Filter {
         self.terms.iter().all(|term| lookup(&term.name).is_some_and(|value| term.holds(&value)))
     }
 
+    /// Whether it holds as far as `lookup` knows the names.
+    pub(crate) fn may_hold(&self, lookup: impl Fn(&str) -> Option<Value>) -> bool {
+        self.terms.iter().all(|term| lookup(&term.name).is_none_or(|value| term.holds(&value)))
+    }
+
     /// All of both.
     pub(crate) fn and(mut self, other: Self) -> Self {
         self.terms.extend(other.terms);
@@ -134,6 +139,8 @@ mod tests {
         assert_eq!(filter.to_string(), "size <= 14 and method == direct and rate > 0.5");
         assert!(!Filter::parse("size<14").unwrap().holds(row));
         assert!(!Filter::parse("absent!=1").unwrap().holds(row));
+        assert!(Filter::parse("absent!=1 and size == 14").unwrap().may_hold(row));
+        assert!(!Filter::parse("absent!=1 and size == 15").unwrap().may_hold(row));
         assert!(!Filter::parse("method>3").unwrap().holds(row), "text is not ordered against numbers");
     }
 

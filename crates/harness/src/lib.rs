@@ -56,6 +56,7 @@ mod store;
 mod summary;
 mod supervisor;
 mod table;
+mod units;
 mod value;
 mod workload;
 

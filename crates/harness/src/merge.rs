@@ -5,8 +5,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read as _;
 use std::path::Path;
 
+use flate2::read::GzDecoder;
 use serde_json::Value as Json;
 
 use crate::column::{self, Column};
@@ -14,6 +16,11 @@ use crate::error::{HarnessError, store as store_error};
 use crate::record::{PointRecord, Row, Status, StoredPoint};
 use crate::store::{Claimed, Store, write_atomic};
 use crate::table::Table;
+
+/// The result table of a folder.
+pub(crate) const PLAIN_TABLE: &str = "results.csv";
+/// The same, compressed: published tables that are long.
+pub(crate) const PACKED_TABLE: &str = "results.csv.gz";
 
 /// What a merge found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -100,7 +107,7 @@ pub(crate) fn write_table(store: &Store) -> Result<Merged, HarnessError> {
         workload.then_with(|| a.params.order(&b.params)).then_with(|| a.point_id.cmp(&b.point_id))
     });
     let table = tabulate(&points)?;
-    store.write("results.csv", &table.to_csv()?)?;
+    store.write(PLAIN_TABLE, &table.to_csv()?)?;
     let columns: Vec<Json> = table.columns.iter().map(Column::to_json).collect();
     let text = serde_json::to_string_pretty(&columns).unwrap_or_default();
     store.write("columns.json", text.as_bytes())?;
@@ -147,11 +154,18 @@ pub(crate) fn read_table(store: &Store) -> Result<Table, HarnessError> {
         found: "something else".to_owned(),
         remedy: "write it again with `sweep merge`",
     })?;
-    let path = store.path("results.csv");
-    if !path.exists() {
+    let (plain, packed) = (store.path(PLAIN_TABLE), store.path(PACKED_TABLE));
+    if plain.exists() {
+        let bytes = fs::read(&plain).map_err(store_error("read", &plain))?;
+        return Table::read_csv(bytes, columns);
+    }
+    if !packed.exists() {
         return Err(missing());
     }
-    Table::read_csv(&path, columns)
+    let file = fs::File::open(&packed).map_err(store_error("read", &packed))?;
+    let mut bytes = Vec::new();
+    GzDecoder::new(file).read_to_end(&mut bytes).map_err(store_error("unpack", &packed))?;
+    Table::read_csv(bytes, columns)
 }
 
 /// Gives every point that a process began and did not finish its row: the process was killed.

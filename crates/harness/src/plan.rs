@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::config::{Limits, Measure, OnInsecure, Security, Spec, Sweep};
 use crate::diagnostic::Diagnostic;
 use crate::error::HarnessError;
-use crate::value::Params;
+use crate::value::{Params, Value};
 use crate::workload::{Registry, Rejection, Resolved, Verdict, Workload};
 
 /// Version of the layout of points, rows and plans; part of every point's identity.
@@ -29,6 +29,8 @@ pub(crate) struct Entry {
     pub workload_version: u32,
     /// Resolved parameters.
     pub params: Params,
+    /// The parameters that the configuration varies, for short names.
+    pub axes: Vec<String>,
     /// Seed of the sweep, that seeds of repetitions derive from.
     pub sweep_seed: u64,
     /// Seed of the point.
@@ -50,6 +52,17 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// A short name: the sweep, and what varies in it.
+    pub(crate) fn label(&self) -> String {
+        let varied = self.axes.iter().filter_map(|key| {
+            let name = key.rsplit('.').next().unwrap_or(key);
+            let value = self.params.get(key)?;
+            let short = !matches!(value, Value::List(_) | Value::Table(_));
+            short.then(|| format!(" {name}={value}"))
+        });
+        std::iter::once(self.sweep.clone()).chain(varied).collect()
+    }
+
     /// The entry as JSON, for plan files and for the point's process.
     pub(crate) fn to_json(&self) -> Json {
         let (status, code, reason) = match &self.infeasible {
@@ -63,6 +76,7 @@ impl Entry {
             "workload": self.workload,
             "workload_version": self.workload_version,
             "params": self.params.to_json(),
+            "axes": self.axes,
             "sweep_seed": self.sweep_seed,
             "seed": self.seed,
             "deterministic": self.deterministic,
@@ -92,6 +106,7 @@ impl Entry {
             workload: text("workload")?,
             workload_version: u32::try_from(json.get("workload_version")?.as_u64()?).ok()?,
             params: Params::from_json(json.get("params")?)?,
+            axes: json.get("axes")?.as_array()?.iter().filter_map(|a| Some(a.as_str()?.to_owned())).collect(),
             sweep_seed: json.get("sweep_seed")?.as_u64()?,
             seed: json.get("seed")?.as_u64()?,
             deterministic: json.get("deterministic")?.as_bool()?,
@@ -219,6 +234,7 @@ fn entry(spec: &Spec, workload: &dyn Workload, params: Params) -> Result<Entry, 
         seed: seed(spec.seed, &point_id, 0),
         point_id,
         params,
+        axes: spec.axes.iter().flat_map(|axis| axis.columns.iter().map(|(path, _)| path.clone())).collect(),
         deterministic: spec.deterministic,
         security_bits: spec.security.bits,
         measure: spec.measure.clone(),

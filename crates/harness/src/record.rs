@@ -298,6 +298,35 @@ impl StoredPoint {
         self.json.get("measure")
     }
 
+    /// The parameters that have no column of their own.
+    fn other_params(&self) -> Json {
+        let known = |name: &str| self.columns.iter().any(|column| column.name() == name);
+        let others = self.params.iter().filter(|(name, _)| !known(name));
+        Json::Object(others.map(|(name, value)| (name.to_owned(), value.to_json())).collect())
+    }
+
+    /// The timed samples, stage by stage.
+    pub(crate) fn stages(&self) -> Vec<Vec<TimedSample>> {
+        let samples = self.json.get("samples").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
+        let mut stages: Vec<(String, Vec<TimedSample>)> = Vec::new();
+        for sample in samples {
+            let number = |key: &str| sample.get(key).and_then(Json::as_f64);
+            let text = |key: &str| sample.get(key).and_then(Json::as_str).unwrap_or_default();
+            let Some(wall_s) = number("wall_s") else { continue };
+            let name = format!("{}/{}", text("stage"), text("op"));
+            let timed = TimedSample {
+                wall_s,
+                iters: number("iters").unwrap_or(1.0),
+                is_warmup: sample.get("is_warmup").and_then(Json::as_bool).unwrap_or(false),
+            };
+            match stages.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, samples)) => samples.push(timed),
+                None => stages.push((name, vec![timed])),
+            }
+        }
+        stages.into_iter().map(|(_, samples)| samples).collect()
+    }
+
     /// Its rows, each a lookup from column name to value. A point without samples is one row.
     pub(crate) fn rows(&self) -> Vec<Row<'_>> {
         let samples = self.json.get("samples").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
@@ -306,6 +335,17 @@ impl StoredPoint {
         }
         samples.iter().map(|sample| Row { point: self, sample: Some(sample) }).collect()
     }
+}
+
+/// The time of one stored sample.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TimedSample {
+    /// Seconds per operation.
+    pub wall_s: f64,
+    /// Operations in the sample.
+    pub iters: f64,
+    /// Whether it is warm-up.
+    pub is_warmup: bool,
 }
 
 /// One row of the result table.
@@ -321,7 +361,7 @@ impl<'a> Row<'a> {
         let point = &self.point.json;
         let some = |json: Option<&'a Json>| json.filter(|j| !j.is_null()).cloned();
         match column {
-            "params_json" => point.get("params").map(|p| Json::from(p.to_string())),
+            "params_json" => Some(self.point.other_params().to_string().into()),
             "metric_name" => {
                 self.sample.filter(|s| s.get("wall_s").is_none()).and_then(|s| some(s.get("op")))
             }

@@ -14,9 +14,9 @@ use crate::value::Value;
 use crate::workload::Failure;
 
 /// Operations quicker than this are timed in batches, so that the clock's own cost stays below a percent.
-const SHORTEST_SAMPLE_S: f64 = 1e-5;
+pub(crate) const SHORTEST_SAMPLE_S: f64 = 1e-5;
 /// A stage that must last `min_seconds` gets at most about this many samples; each then holds more operations.
-const MOST_SAMPLES: f64 = 200.0;
+pub(crate) const MOST_SAMPLES: f64 = 200.0;
 
 /// Collects what one point measures.
 pub struct Recorder<'a> {
@@ -366,6 +366,7 @@ mod tests {
             workload: "t".to_owned(),
             workload_version: 1,
             params: Params::new(),
+            axes: Vec::new(),
             sweep_seed: 1,
             seed: 2,
             deterministic: false,

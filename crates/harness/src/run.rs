@@ -176,13 +176,13 @@ pub(crate) fn run(
     let Work { mut todo, skipped, not_run, mut estimator } =
         sort_out(&chosen, &store, registry, &context, options)?;
     if todo.len() > 1 {
+        estimator.learn_from_neighbours(&store, &todo, &context.provenance);
         estimator.calibrate(&todo, registry);
     }
     if options.budget.is_some() {
         let cost = |entry: &Entry| estimator.seconds(entry).unwrap_or(entry.cost_units);
         todo.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
     }
-    let labels = Labels::of(&entries);
     let progress = Progress::new(todo.len(), estimator.total(todo.iter().copied()), options.json);
     if progress.is_json() {
         out(
@@ -194,7 +194,6 @@ pub(crate) fn run(
         store: &store,
         registry,
         context: &context,
-        labels: &labels,
         deadline: options.budget.and_then(|budget| Instant::now().checked_add(budget)),
         shared: Mutex::new(Shared {
             queue: todo.iter().copied().collect(),
@@ -253,7 +252,7 @@ fn sort_out<'a>(
         // A file that cannot be read is measured again rather than believed.
         let stored = store.read_point(&entry.point_id).ok().flatten();
         if let Some(point) = &stored {
-            work.estimator.learn_stored(point);
+            work.estimator.learn(point);
         }
         let before = before(entry, stored.as_ref());
         let again = options.force || (options.retry_failed && before == Before::Failed);
@@ -324,7 +323,6 @@ struct Crew<'a> {
     store: &'a Store,
     registry: &'a Registry,
     context: &'a RunContext,
-    labels: &'a Labels,
     deadline: Option<Instant>,
     shared: Mutex<Shared<'a>>,
 }
@@ -353,12 +351,17 @@ impl<'a> Crew<'a> {
         let context = RunContext { pin: cores.to_vec(), ..self.context.clone() };
         let supervisor = Supervisor { store: self.store, context, program };
         while let Some(entry) = self.next() {
-            let label = self.labels.label(entry);
+            let label = entry.label();
             self.with(|shared| shared.progress.begin(entry, &label));
             let columns = self.registry.columns(entry);
             let start = Instant::now();
             let outcome = supervisor.run(entry, &columns)?;
-            self.with(|shared| shared.ended(entry, &label, &outcome, start.elapsed()));
+            let took = start.elapsed();
+            let stored = self.store.read_point(&entry.point_id).ok().flatten();
+            self.with(|shared| {
+                stored.iter().for_each(|point| shared.estimator.learn(point));
+                shared.ended(entry, &label, &outcome, took);
+            });
         }
         Ok(())
     }
@@ -396,46 +399,11 @@ impl Shared<'_> {
             Outcome::Interrupted => self.not_run.push((entry.clone(), NotRun::Interrupted)),
             Outcome::Recorded(status) => {
                 self.measured += 1;
-                if status.is_done() {
-                    self.estimator.learn(entry, took.as_secs_f64());
-                }
                 let waiting = self.queue.iter().chain(&self.running).copied();
                 let left = self.estimator.total(waiting);
                 self.progress.end(entry, label, *status, took, left);
             }
         }
-    }
-}
-
-/// Short names of points: the parameters in which the points of one sweep differ.
-pub(crate) struct Labels {
-    varying: Vec<(String, String)>,
-}
-
-impl Labels {
-    /// Looks at a whole plan.
-    pub(crate) fn of(entries: &[Entry]) -> Self {
-        let mut varying: Vec<(String, String)> = Vec::new();
-        for pair in entries.windows(2).filter(|pair| pair[0].sweep == pair[1].sweep) {
-            for (key, value) in pair[0].params.iter() {
-                let name = (pair[0].sweep.clone(), key.to_owned());
-                if pair[1].params.get(key) != Some(value) && !varying.contains(&name) {
-                    varying.push(name);
-                }
-            }
-        }
-        Self { varying }
-    }
-
-    /// The name of one point.
-    pub(crate) fn label(&self, entry: &Entry) -> String {
-        let mut label = entry.workload.clone();
-        for (_, key) in self.varying.iter().filter(|(sweep, _)| *sweep == entry.sweep) {
-            if let Some(value) = entry.params.get(key) {
-                label.push_str(&format!(" {key}={value}"));
-            }
-        }
-        label
     }
 }
 
@@ -476,7 +444,7 @@ fn announce(summary: &RunSummary, json: bool) {
     }
 }
 
-/// `--dry-run`: the plan as this machine would run it.
+/// `--dry-run`: the plan as this machine would run it. Times come from measured points or are called unknown.
 ///
 /// # Errors
 /// [`HarnessError`] when the plan is impossible.
@@ -484,14 +452,15 @@ pub(crate) fn dry_run(sweep: &Sweep, registry: &Registry, options: &RunOptions) 
     let entries = plan::build(sweep, registry)?;
     let store = Store::new(folder(sweep, options.out.as_ref()));
     let chosen: Vec<&Entry> = entries.iter().filter(|entry| selected(entry, &options.only)).collect();
+    let stored: Vec<Option<StoredPoint>> =
+        chosen.iter().map(|entry| store.read_point(&entry.point_id).ok().flatten()).collect();
     let mut estimator = Estimator::default();
-    estimator.calibrate(&chosen, registry);
-    let labels = Labels::of(&entries);
+    stored.iter().flatten().for_each(|point| estimator.learn(point));
+    estimator.learn_from_neighbours(&store, &chosen, &Manifest::collect(registry).provenance);
     let machine = memory::machine_bytes();
-    let mut total = Some(0.0);
+    let mut todo = Vec::new();
     out(format!("{:<16}  {:<13}  {:>10}  {:>8}  point", "point_id", "state", "time", "MiB"));
-    for entry in chosen {
-        let stored = store.read_point(&entry.point_id).ok().flatten();
+    for (entry, stored) in chosen.iter().zip(&stored) {
         let state = match (before(entry, stored.as_ref()), &entry.infeasible) {
             (Before::Done, _) if !options.force => "done",
             (Before::Failed, _) if !options.force && !options.retry_failed => "failed",
@@ -499,23 +468,60 @@ pub(crate) fn dry_run(sweep: &Sweep, registry: &Registry, options: &RunOptions) 
             _ if oom_predicted(entry, machine).is_some() => "oom_predicted",
             _ => "would run",
         };
-        let seconds = estimator.seconds(entry);
+        let time = match (state, estimator.seconds(entry)) {
+            ("would run", Some(seconds)) => duration(seconds),
+            ("would run", None) => "unknown".to_owned(),
+            _ => String::new(),
+        };
         if state == "would run" {
-            total = total.zip(seconds).map(|(sum, seconds)| sum + seconds);
+            todo.push(*entry);
         }
         let reason =
             entry.infeasible.as_ref().map_or_else(String::new, |(code, why)| format!("  ({code}: {why})"));
         out(format!(
-            "{:<16}  {state:<13}  {:>10}  {:>8}  {}{reason}",
+            "{:<16}  {state:<13}  {time:>10}  {:>8}  {}{reason}",
             entry.point_id,
-            seconds.map_or_else(|| "?".to_owned(), duration),
             entry.est_memory_mib,
-            labels.label(entry),
+            entry.label(),
         ));
     }
-    out(match total {
-        Some(seconds) => format!("estimated time: {}", duration(seconds)),
-        None => "estimated time: not known before the first point is done".to_owned(),
-    });
+    out(told_time(&todo, &estimator));
     Ok(())
+}
+
+/// The estimated time of what a dry run lists, with what it rests on.
+fn told_time(todo: &[&Entry], estimator: &Estimator) -> String {
+    let names = |known: bool| {
+        let mut names: Vec<&str> = todo.iter().map(|entry| entry.workload.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.retain(|name| (estimator.experience(name) > 0) == known);
+        names
+    };
+    let known: Vec<&&Entry> = todo.iter().filter(|entry| estimator.experience(&entry.workload) > 0).collect();
+    let seconds: f64 = known.iter().filter_map(|entry| estimator.seconds(entry)).sum();
+    let rests = names(true).into_iter().map(|name| format!("{} of {name}", estimator.experience(name)));
+    let rests = rests.collect::<Vec<_>>().join(", ");
+    let unknown = todo.len() - known.len();
+    if todo.is_empty() {
+        "nothing to run".to_owned()
+    } else if known.is_empty() {
+        format!(
+            "estimated time: unknown, nothing of {} was measured here before; `run --only` some points first",
+            names(false).join(", ")
+        )
+    } else if unknown == 0 {
+        format!(
+            "estimated time of {} points: {} (from measured points: {rests})",
+            known.len(),
+            duration(seconds)
+        )
+    } else {
+        format!(
+            "estimated time of {} points: {} (from measured points: {rests}); unknown for {unknown} points of {}",
+            known.len(),
+            duration(seconds),
+            names(false).join(", ")
+        )
+    }
 }

@@ -36,11 +36,13 @@ pub(crate) fn configuration(registry: &Registry) -> Json {
             join(&mut grid, &name, axis(&kind(&key.kind)));
         }
     }
+    let (text, spacing) = (json!({ "type": "string" }), json!({ "enum": ["linear", "log2", "log10"] }));
     let plot = table_of(json!({
-        "x": { "type": "string" }, "y": { "type": "string" }, "series": texts, "where": { "type": "string" },
-        "x_axis": { "enum": ["linear", "log2", "log10"] }, "y_axis": { "enum": ["linear", "log2", "log10"] },
-        "statistic": { "enum": ["median", "min", "max"] }, "title": { "type": "string" },
-        "x_label": { "type": "string" }, "y_label": { "type": "string" },
+        "kind": { "enum": ["lines", "heatmap", "scatter"] }, "x": text, "y": text, "value": text, "series": texts,
+        "labels": texts, "better": { "enum": ["lower", "higher"] }, "where": text,
+        "x_axis": spacing, "y_axis": spacing, "value_axis": spacing,
+        "statistic": { "enum": ["median", "min", "max"] }, "title": text,
+        "x_label": text, "y_label": text, "value_label": text,
     }));
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",

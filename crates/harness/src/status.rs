@@ -10,7 +10,7 @@ use crate::measure::memory;
 use crate::plan::Entry;
 use crate::progress::duration;
 use crate::record::StoredPoint;
-use crate::run::{Before, Labels, before, oom_predicted};
+use crate::run::{Before, before, oom_predicted};
 use crate::store::Store;
 use crate::workload::Registry;
 
@@ -21,7 +21,6 @@ use crate::workload::Registry;
 pub(crate) fn status(store: &Store, plan: &[Entry], registry: &Registry) -> Result<(), HarnessError> {
     let manifest = Manifest::collect(registry);
     let commit = manifest.provenance.get("git_commit").cloned();
-    let labels = Labels::of(plan);
     let machine = memory::machine_bytes();
     let mut estimator = Estimator::default();
     let mut counts = std::collections::BTreeMap::<&str, usize>::new();
@@ -30,11 +29,11 @@ pub(crate) fn status(store: &Store, plan: &[Entry], registry: &Registry) -> Resu
     for entry in plan {
         let stored = store.read_point(&entry.point_id)?;
         if let Some(point) = &stored {
-            estimator.learn_stored(point);
+            estimator.learn(point);
         }
         let state = match (before(entry, stored.as_ref()), &stored) {
             (Before::Done, Some(point)) => stale(point, entry, commit.as_ref()).map_or("done", |why| {
-                lines.push(format!("stale       {}  {}  ({why})", entry.point_id, labels.label(entry)));
+                lines.push(format!("stale       {}  {}  ({why})", entry.point_id, entry.label()));
                 "stale"
             }),
             (Before::Done, None) => "done",
@@ -43,7 +42,7 @@ pub(crate) fn status(store: &Store, plan: &[Entry], registry: &Registry) -> Resu
                 let word = point.as_ref().map_or("failed", |p| p.status.word());
                 let why = point.as_ref().map_or("", |p| p.text("error_message"));
                 let first = why.lines().next().unwrap_or_default();
-                lines.push(format!("{word:<10}  {}  {}  ({first})", entry.point_id, labels.label(entry)));
+                lines.push(format!("{word:<10}  {}  {}  ({first})", entry.point_id, entry.label()));
                 "failed"
             }
             (Before::Missing, _) if entry.infeasible.is_some() => "infeasible",
@@ -57,7 +56,7 @@ pub(crate) fn status(store: &Store, plan: &[Entry], registry: &Registry) -> Resu
     }
     lines.iter().for_each(out);
     for entry in missing.iter().take(20) {
-        out(format!("missing     {}  {}", entry.point_id, labels.label(entry)));
+        out(format!("missing     {}  {}", entry.point_id, entry.label()));
     }
     if missing.len() > 20 {
         out(format!("... and {} more", missing.len() - 20));

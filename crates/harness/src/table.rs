@@ -1,6 +1,5 @@
 //! The result table in memory: rows to a data frame, to CSV, Parquet and JSON lines, and back.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use polars::prelude as pl;
@@ -149,11 +148,11 @@ impl Table {
         text
     }
 
-    /// Reads a CSV file whose columns are known.
+    /// Reads CSV whose columns are known.
     ///
     /// # Errors
-    /// [`HarnessError::Table`] when the file cannot be read or does not have these columns.
-    pub(crate) fn read_csv(path: &Path, columns: Vec<Column>) -> Result<Self, HarnessError> {
+    /// [`HarnessError::Table`] when it cannot be read or does not have these columns.
+    pub(crate) fn read_csv(bytes: Vec<u8>, columns: Vec<Column>) -> Result<Self, HarnessError> {
         let fields = columns.iter().map(|c| {
             let kind = match c.kind {
                 ColumnKind::Int => pl::DataType::Int64,
@@ -167,8 +166,8 @@ impl Table {
         let frame = pl::CsvReadOptions::default()
             .with_has_header(true)
             .with_schema(Some(schema))
-            .try_into_reader_with_file_path(Some(path.to_owned()))
-            .and_then(pl::CsvReader::finish)
+            .into_reader_with_file_handle(std::io::Cursor::new(bytes))
+            .finish()
             .map_err(failed("read the CSV table"))?;
         Ok(Self { columns, frame })
     }
@@ -192,10 +191,7 @@ mod tests {
             json!({ "id": "0012", "value": 0.1 }),
         ];
         let table = Table::build(columns.clone(), 2, |row, name| rows[row].get(name).cloned()).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("t.csv");
-        std::fs::write(&path, table.to_csv().unwrap()).unwrap();
-        let back = Table::read_csv(&path, columns).unwrap();
+        let back = Table::read_csv(table.to_csv().unwrap(), columns).unwrap();
         assert_eq!(back.text(0, "id"), "a,\"b\"\nc");
         assert_eq!(back.get(0, "count"), Some(Value::Int(9_007_199_254_740_993)));
         assert_eq!(back.number(0, "value"), Some(1.25e-13));

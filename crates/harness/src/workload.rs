@@ -265,13 +265,14 @@ pub struct Registry {
     workloads: Vec<&'static dyn Workload>,
     simd: Option<fn() -> String>,
     peak_heap: Option<fn() -> u64>,
+    next_steps: Vec<(&'static str, &'static str)>,
 }
 
 impl Registry {
     /// An empty registry of a program.
     #[must_use]
     pub fn new(program: &'static str) -> Self {
-        Self { program, workloads: Vec::new(), simd: None, peak_heap: None }
+        Self { program, workloads: Vec::new(), simd: None, peak_heap: None, next_steps: Vec::new() }
     }
 
     /// Adds a workload.
@@ -294,6 +295,18 @@ impl Registry {
     pub fn peak_heap(mut self, probe: fn() -> u64) -> Self {
         self.peak_heap = Some(probe);
         self
+    }
+
+    /// Arguments of the program that are worth trying after the quick sweep, and what they do.
+    #[must_use]
+    pub fn next_step(mut self, arguments: &'static str, what: &'static str) -> Self {
+        self.next_steps.push((arguments, what));
+        self
+    }
+
+    /// What [`Registry::next_step`] was given.
+    pub(crate) fn next_steps(&self) -> impl Iterator<Item = (&'static str, &'static str)> + '_ {
+        self.next_steps.iter().copied()
     }
 
     /// Name of the program in messages.

@@ -36,7 +36,7 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// Copy a run made from a clean commit to the committed results
     Publish(PublishArgs),
-    /// Redraw every listed figure from the committed results
+    /// Redraw every figure of the committed results
     Figures(FiguresArgs),
     /// Compare two results folders point by point
     Compare(CompareArgs),
@@ -197,6 +197,9 @@ pub(crate) struct FolderArgs {
 pub(crate) struct ReportArgs {
     /// Results folder
     pub folder: PathBuf,
+    /// Print every median instead of the numbers of the figures
+    #[arg(long)]
+    pub full: bool,
     /// Draw timings of several CPU models, or of isolated and shared runs, together
     #[arg(long)]
     pub allow_mixed: bool,
@@ -218,9 +221,12 @@ pub(crate) struct PublishArgs {
 /// `figures`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct FiguresArgs {
-    /// The list of figures
-    #[arg(long, default_value = "configs/figures.toml", value_name = "FILE")]
-    pub list: PathBuf,
+    /// A list of further figures, `[figure.ID]` tables
+    #[arg(long, value_name = "FILE")]
+    pub list: Option<PathBuf>,
+    /// Write nothing; exit with 4 when a drawing or its table would change
+    #[arg(long)]
+    pub check: bool,
     /// The committed results
     #[arg(long, default_value = "results/reference", value_name = "DIR")]
     pub reference: PathBuf,

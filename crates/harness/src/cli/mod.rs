@@ -16,7 +16,8 @@ use crate::console::{note, out};
 use crate::error::HarnessError;
 use crate::filter::Filter;
 use crate::plan::{self, Entry};
-use crate::run::{self, Before, INTERRUPTED, Labels, RunOptions, RunSummary};
+use crate::report::Options;
+use crate::run::{self, Before, INTERRUPTED, RunOptions, RunSummary};
 use crate::schema;
 use crate::store::Store;
 use crate::workload::Registry;
@@ -80,7 +81,7 @@ fn dispatch(cli: Cli, registry: &Registry) -> Result<u8, HarnessError> {
         }
         Some(Command::Report(args)) => {
             let store = results(&args.folder)?;
-            crate::report::report(&store, args.allow_mixed)?;
+            crate::report::report(&store, Options { allow_mixed: args.allow_mixed, full: args.full })?;
             if args.open {
                 open(&store.path("report.html"));
             }
@@ -94,8 +95,8 @@ fn dispatch(cli: Cli, registry: &Registry) -> Result<u8, HarnessError> {
             Ok(0)
         }
         Some(Command::Figures(args)) => {
-            crate::publish::figures(&args.list, &args.reference)?;
-            Ok(0)
+            let changed = crate::publish::figures(args.list.as_deref(), &args.reference, args.check)?;
+            Ok(if changed && args.check { 4 } else { 0 })
         }
         Some(Command::Compare(args)) => {
             let (before, after) = (results(&args.before)?, results(&args.after)?);
@@ -180,12 +181,30 @@ fn default_run(mut args: RunArgs, registry: &Registry) -> Result<u8, HarnessErro
     if json || code == INTERRUPTED {
         return Ok(code);
     }
-    crate::report::report(&summary.store, false)?;
-    let (program, folder) = (registry.program(), summary.store.root().display());
-    out(format!(
-        "\ngo on with:\n  {program} status {folder}\n  {program} report {folder} --open\n  {program} config show {DEFAULT_CONFIG}"
-    ));
+    crate::report::report(&summary.store, Options::default())?;
+    out(next_steps(registry, &summary.store));
     Ok(code)
+}
+
+/// Three commands to go on with, as this program was called.
+fn next_steps(registry: &Registry, store: &Store) -> String {
+    let program = registry.program();
+    // Cargo says so to the programs it runs.
+    let call = match std::env::var_os("CARGO") {
+        Some(_) => format!("cargo run --bin {program} --"),
+        None => std::env::args().next().unwrap_or_else(|| program.to_owned()),
+    };
+    let folder = store.root().display();
+    let first = (format!("report {folder} --open"), "all medians and figures, in a browser");
+    let own = registry.next_steps().map(|(arguments, what)| (arguments.to_owned(), what));
+    let last = [
+        (format!("status {folder}"), "what is done and what is missing"),
+        (format!("config show {DEFAULT_CONFIG}"), "what was run"),
+    ];
+    let lines = std::iter::once(first).chain(own).chain(last).take(3);
+    let lines: String =
+        lines.map(|(arguments, what)| format!("\n  {call} {arguments}\n      {what}")).collect();
+    format!("\ngo on with:{lines}")
 }
 
 fn load(source: &Source, registry: &Registry) -> Result<Sweep, HarnessError> {
@@ -271,13 +290,12 @@ fn plan_command(args: &PlanArgs, registry: &Registry) -> Result<u8, HarnessError
     } else if args.json {
         out(run::plan_text(&entries).trim_end());
     } else {
-        let labels = Labels::of(&entries);
         for entry in &entries {
             let state = entry
                 .infeasible
                 .as_ref()
                 .map_or_else(String::new, |(code, why)| format!("  infeasible ({code}: {why})"));
-            out(format!("{:>5}  {}  {}{state}", entry.index, entry.point_id, labels.label(entry)));
+            out(format!("{:>5}  {}  {}{state}", entry.index, entry.point_id, entry.label()));
         }
         out(format!("{} points", entries.len()));
     }

@@ -54,9 +54,16 @@ impl Loader<'_> {
             output,
             budget_seconds,
             sources: Sources::default(),
-            composed: vec![("sweep.toml".to_owned(), to_toml(&root, None))],
+            composed: vec![("sweep.toml".to_owned(), self.recorded(&root))],
             annotated: to_toml(&root, Some(&self.sources)),
         })
+    }
+
+    /// The composed configuration under the comment that the first file opens with.
+    fn recorded(&self, root: &Table) -> String {
+        let comment = self.sources.text(0).lines().take_while(|line| line.starts_with('#'));
+        let comment: String = comment.map(|line| format!("{line}\n")).collect();
+        format!("{comment}{}", to_toml(root, None))
     }
 
     /// Reads a file and what it extends; `from` is where the file is named, for messages.
@@ -287,7 +294,7 @@ impl Loader<'_> {
             let leaf = |value| Item { node: Node::Leaf(value), key: origin.clone(), origin: origin.clone() };
             suite.node = Node::List(files.into_iter().map(leaf).collect());
         }
-        composed.insert(0, ("sweep.toml".to_owned(), to_toml(&root, None)));
+        composed.insert(0, ("sweep.toml".to_owned(), self.recorded(&root)));
         let members: Vec<Spec> = members.into_iter().map(|(spec, _)| spec).collect();
         Some(Sweep {
             name,

@@ -16,7 +16,7 @@ mod write;
 
 pub(crate) use figures::figure_list;
 pub(crate) use layers::load;
-pub(crate) use plots::{PlotSpec, Spacing, Statistic};
+pub(crate) use plots::{PlotKind, PlotSpec, Spacing, Statistic};
 pub(crate) use spec::{CONFIG_SCHEMA, Limits, Measure, OnInsecure, Security, Spec, Sweep};
 
 use crate::diagnostic::Sources;

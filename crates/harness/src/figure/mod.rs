@@ -1,67 +1,93 @@
 //! Figures: what is drawn, from the result table and a plot description alone.
+//!
+//! Collecting (what the marks are) and drawing (where they go) are apart: the table of a figure is what was collected.
 
-mod chart;
+mod axis;
+mod canvas;
+mod font;
+mod heatmap;
+mod lines;
+mod raster;
+mod scatter;
 
 use std::collections::BTreeSet;
 
-use serde_json::Value as Json;
-
-use crate::column::{Column, ColumnKind, Role};
-use crate::config::{PlotSpec, Spacing, Statistic};
+use crate::config::{PlotKind, PlotSpec, Spacing, Statistic};
 use crate::error::HarnessError;
 use crate::stats::Sorted;
 use crate::table::Table;
+use crate::units;
 use crate::value::Value;
-
-pub(crate) use chart::svg;
+use canvas::Canvas;
 
 /// Columns that tell how long something took: never drawn from rows whose result is wrong.
 const TIMES: [&str; 2] = ["wall_s", "cpu_s"];
+/// Pixels of a PNG for each of the drawing.
+const PNG_SCALE: f64 = 2.0;
+/// Size of a drawing.
+const SIZE: (f64, f64) = (860.0, 500.0);
+/// Okabe and Ito's colours, which colour-blind readers can tell apart.
+const COLOURS: [canvas::Colour; 7] = [
+    canvas::Colour(0, 114, 178),
+    canvas::Colour(213, 94, 0),
+    canvas::Colour(0, 158, 115),
+    canvas::Colour(204, 121, 167),
+    canvas::Colour(230, 159, 0),
+    canvas::Colour(86, 180, 233),
+    canvas::Colour(60, 60, 60),
+];
 
-/// One point of a curve.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Mark {
-    /// Position on the horizontal axis.
-    pub x: f64,
-    /// What stands for the repetitions.
-    pub y: f64,
-    /// Ends of the bar, where there is one.
-    pub bar: Option<(f64, f64)>,
-    /// Number of samples.
-    pub n: usize,
-}
-
-/// One curve.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Curve {
-    /// Its name in the legend.
-    pub name: String,
-    /// Its marks from left to right.
-    pub marks: Vec<Mark>,
-}
-
-/// Everything a figure shows.
+/// A figure: what it shows, ready to be drawn.
 #[derive(Clone, Debug)]
 pub(crate) struct Figure {
     /// Stem of the files.
     pub id: String,
     /// Title.
     pub title: String,
-    /// Label and spacing of the horizontal axis.
-    pub x: (String, Spacing),
-    /// Label and spacing of the vertical axis.
-    pub y: (String, Spacing),
-    /// Names of the positions where the horizontal axis has words.
-    pub words: Option<Vec<String>>,
-    /// The curves.
-    pub curves: Vec<Curve>,
-    /// Samples left out because a logarithmic axis cannot show them.
+    /// Marks left out because a logarithmic axis cannot show them.
     pub left_out: usize,
+    body: Body,
+}
+
+#[derive(Clone, Debug)]
+enum Body {
+    Lines(lines::Lines),
+    Heatmap(heatmap::Heatmap),
+    Scatter(scatter::Scatter),
+}
+
+/// A small table of texts: a title line, a header and rows.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Pivot {
+    /// What the cells are.
+    pub title: String,
+    /// Names of the columns.
+    pub header: Vec<String>,
+    /// The rows, as long as the header.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// One axis of a figure: its column, its label, the unit its numbers have, and how they are spread.
+#[derive(Clone, Debug)]
+struct Quantity {
+    name: String,
+    label: String,
+    unit: String,
+    spacing: Spacing,
+}
+
+/// A value that stands for repetitions, with its interval where there is one, and how many there are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Mark {
+    x: f64,
+    y: f64,
+    bar: Option<(f64, f64)>,
+    n: usize,
 }
 
 /// Whether a figure shows times, which must not come from machines or conditions mixed together.
 pub(crate) fn shows_time(spec: &PlotSpec) -> bool {
-    TIMES.contains(&spec.y.as_str())
+    spec.measured().any(|column| TIMES.contains(&column))
 }
 
 /// Collects what a plot description asks for.
@@ -70,86 +96,34 @@ pub(crate) fn shows_time(spec: &PlotSpec) -> bool {
 /// [`HarnessError::Figure`] when nothing is left to draw, or one mark would mix different points or operations.
 pub(crate) fn collect(table: &Table, spec: &PlotSpec) -> Result<Figure, HarnessError> {
     let fail = |message: String| HarnessError::Figure { id: spec.id.clone(), message };
-    let statuses: &[&str] = if shows_time(spec) { &["ok"] } else { &["ok", "wrong"] };
-    let rows: Vec<usize> = (0..table.rows())
-        .filter(|row| !table.flag(*row, "is_warmup"))
-        .filter(|row| statuses.contains(&table.text(*row, "status").as_str()))
-        .filter(|row| spec.filter.holds(|name| table.get(*row, name)))
-        .filter(|row| table.get(*row, &spec.x).is_some() && table.number(*row, &spec.y).is_some())
-        .collect();
-    if rows.is_empty() {
-        let filter = if spec.filter.names().next().is_some() {
-            format!(" where {}", spec.filter)
-        } else {
-            String::new()
-        };
-        return Err(fail(format!("no measured row has both `{}` and `{}`{filter}", spec.x, spec.y)));
-    }
-    let words = words(table, &rows, &spec.x);
-    let position = |row: usize| match (&words, table.get(row, &spec.x)) {
-        #[expect(clippy::cast_precision_loss, reason = "positions of words")]
-        (Some(words), Some(value)) => words.iter().position(|w| *w == value.to_string()).map(|at| at as f64),
-        (None, value) => value.and_then(|v| v.as_f64()),
-        (Some(_), None) => None,
-    };
-    let mut cells: Vec<(String, f64, Vec<usize>)> = Vec::new();
-    for row in rows {
-        let Some(x) = position(row) else { continue };
-        let name = curve_name(table, spec, row);
-        match cells.iter_mut().find(|(n, at, _)| *n == name && *at == x) {
-            Some((.., rows)) => rows.push(row),
-            None => cells.push((name, x, vec![row])),
+    let (body, left_out) = match &spec.kind {
+        PlotKind::Lines => lines::collect(table, spec).map(|(lines, out)| (Body::Lines(lines), out)),
+        PlotKind::Heatmap { value } => {
+            heatmap::collect(table, spec, value).map(|(map, out)| (Body::Heatmap(map), out))
+        }
+        PlotKind::Scatter { labels, higher_is_better } => {
+            scatter::collect(table, spec, labels, *higher_is_better)
+                .map(|(scatter, out)| (Body::Scatter(scatter), out))
         }
     }
-    let mut figure = Figure {
-        id: spec.id.clone(),
-        title: if spec.title.is_empty() { spec.id.clone() } else { spec.title.clone() },
-        x: (
-            label(table, &spec.x, &spec.x_label),
-            if words.is_some() { Spacing::Linear } else { spec.x_axis },
-        ),
-        y: (label(table, &spec.y, &spec.y_label), spec.y_axis),
-        words,
-        curves: Vec::new(),
-        left_out: 0,
-    };
-    for (name, x, rows) in cells {
-        if let Some(column) = mixed(table, &rows) {
-            let shown = figure.words.as_ref().map_or_else(|| x.to_string(), |_| table.text(rows[0], &spec.x));
-            return Err(fail(format!(
-                "one mark (`{name}` at {} = {shown}) would mix several values of `{column}`; \
-                 name what differs in `series`, or choose with `where`",
-                spec.x
-            )));
-        }
-        figure.add(name, mark(table, spec, x, &rows));
-    }
-    figure.curves.retain(|curve| !curve.marks.is_empty());
-    for curve in &mut figure.curves {
-        curve.marks.sort_by(|a, b| a.x.total_cmp(&b.x));
-    }
-    if figure.curves.is_empty() {
-        return Err(fail("no value can be shown on a logarithmic axis".to_owned()));
-    }
-    Ok(figure)
+    .map_err(fail)?;
+    let title = if spec.title.is_empty() { spec.id.clone() } else { spec.title.clone() };
+    Ok(Figure { id: spec.id.clone(), title, left_out, body })
 }
 
 impl Figure {
-    fn add(&mut self, name: String, mark: Option<Mark>) {
-        let shown = mark.filter(|m| {
-            (self.x.1 == Spacing::Linear || m.x > 0.0) && (self.y.1 == Spacing::Linear || m.y > 0.0)
-        });
-        let Some(mut mark) = shown else {
-            self.left_out += 1;
-            return;
-        };
-        if self.y.1 != Spacing::Linear {
-            mark.bar = mark.bar.filter(|(low, _)| *low > 0.0);
-        }
-        match self.curves.iter_mut().find(|curve| curve.name == name) {
-            Some(curve) => curve.marks.push(mark),
-            None => self.curves.push(Curve { name, marks: vec![mark] }),
-        }
+    /// The figure as SVG: the same table gives the same bytes.
+    pub(crate) fn svg(&self) -> String {
+        self.canvas().svg()
+    }
+
+    /// The figure as PNG, twice as fine.
+    ///
+    /// # Errors
+    /// [`HarnessError::Figure`] when it cannot be drawn.
+    pub(crate) fn png(&self) -> Result<Vec<u8>, HarnessError> {
+        raster::png(&self.canvas(), PNG_SCALE)
+            .map_err(|message| HarnessError::Figure { id: self.id.clone(), message })
     }
 
     /// What is drawn, as a table.
@@ -157,76 +131,82 @@ impl Figure {
     /// # Errors
     /// [`HarnessError::Table`] when it cannot be built.
     pub(crate) fn table(&self) -> Result<Table, HarnessError> {
-        let float = |name: &str| Column::new(name, ColumnKind::Float, Role::Parameter, "", "");
-        let text = |name: &str| Column::new(name, ColumnKind::Text, Role::Parameter, "", "");
-        let x = if self.words.is_some() { text("x") } else { float("x") };
-        let columns = vec![
-            text("series"),
-            x,
-            float("y"),
-            float("y_low"),
-            float("y_high"),
-            Column::new("n", ColumnKind::Int, Role::Parameter, "", ""),
-        ];
-        let rows: Vec<(&Curve, &Mark)> =
-            self.curves.iter().flat_map(|curve| curve.marks.iter().map(move |mark| (curve, mark))).collect();
-        Table::build(columns, rows.len(), |row, column| {
-            let (curve, mark) = rows[row];
-            match column {
-                "series" => Some(curve.name.as_str().into()),
-                "x" => Some(
-                    self.words
-                        .as_ref()
-                        .map_or_else(|| Json::from(mark.x), |w| w[position(mark.x)].as_str().into()),
-                ),
-                "y" => Some(mark.y.into()),
-                "y_low" => mark.bar.map(|(low, _)| low.into()),
-                "y_high" => mark.bar.map(|(_, high)| high.into()),
-                _ => Some(mark.n.into()),
-            }
-        })
-    }
-}
-
-/// A position of a word as an index.
-fn position(x: f64) -> usize {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "made from an index")]
-    let at = x as usize;
-    at
-}
-
-/// The words of a horizontal axis that is not numbers, in the order of the table.
-fn words(table: &Table, rows: &[usize], column: &str) -> Option<Vec<String>> {
-    if rows.iter().all(|row| table.number(*row, column).is_some()) {
-        return None;
-    }
-    let mut words: Vec<String> = Vec::new();
-    for word in rows.iter().map(|row| table.text(*row, column)) {
-        if !words.contains(&word) {
-            words.push(word);
+        match &self.body {
+            Body::Lines(lines) => lines.table(),
+            Body::Heatmap(map) => map.table(),
+            Body::Scatter(scatter) => scatter.table(),
         }
     }
-    Some(words)
+
+    /// What is drawn, as a table for people: a row per curve, a column per position.
+    pub(crate) fn pivot(&self) -> Pivot {
+        match &self.body {
+            Body::Lines(lines) => lines.pivot(&self.title),
+            Body::Heatmap(map) => map.pivot(&self.title),
+            Body::Scatter(scatter) => scatter.pivot(&self.title),
+        }
+    }
+
+    /// What the figure shows, in sentences computed from its marks.
+    pub(crate) fn findings(&self) -> Vec<String> {
+        match &self.body {
+            Body::Lines(lines) => lines.findings(),
+            Body::Heatmap(map) => map.findings(),
+            Body::Scatter(scatter) => scatter.findings(),
+        }
+    }
+
+    fn canvas(&self) -> Canvas {
+        match &self.body {
+            Body::Lines(lines) => lines.draw(&self.title),
+            Body::Heatmap(map) => map.draw(&self.title),
+            Body::Scatter(scatter) => scatter.draw(&self.title),
+        }
+    }
 }
 
-fn curve_name(table: &Table, spec: &PlotSpec, row: usize) -> String {
-    let part = |column: &String| match table.get(row, column) {
-        Some(Value::Text(text)) => text,
-        Some(value) => format!("{column} = {value}"),
-        None => format!("no {column}"),
+/// Rows a figure is drawn from: measured, no warm-up, chosen by `where`, with a value in every column of `needed`.
+fn measured_rows(table: &Table, spec: &PlotSpec, needed: &[&str]) -> Result<Vec<usize>, String> {
+    let statuses: &[&str] = if shows_time(spec) { &["ok"] } else { &["ok", "wrong"] };
+    let rows: Vec<usize> = (0..table.rows())
+        .filter(|row| !table.flag(*row, "is_warmup"))
+        .filter(|row| statuses.contains(&table.text(*row, "status").as_str()))
+        .filter(|row| spec.filter.holds(|name| table.get(*row, name)))
+        .filter(|row| needed.iter().all(|column| table.get(*row, column).is_some()))
+        .filter(|row| spec.measured().all(|column| table.number(*row, column).is_some()))
+        .collect();
+    if !rows.is_empty() {
+        return Ok(rows);
+    }
+    let filter =
+        if spec.filter.names().next().is_some() { format!(" where {}", spec.filter) } else { String::new() };
+    let columns: Vec<&str> = needed.iter().copied().chain(spec.measured()).collect();
+    Err(format!("no measured row has {}{filter}", columns.join(" and ")))
+}
+
+/// The values of the series columns of a row, joined: the name of its curve.
+fn series_name(table: &Table, columns: &[String], row: usize) -> String {
+    let part = |column: &String| table.get(row, column).map_or_else(|| "none".to_owned(), |v| v.to_string());
+    columns.iter().map(part).collect::<Vec<_>>().join(", ")
+}
+
+/// Label and unit of a column: its meaning, unless the plot says otherwise.
+fn quantity(table: &Table, column: &str, given: &str, spacing: Spacing) -> Quantity {
+    let known = table.column(column);
+    let unit = known.map_or_else(String::new, |c| c.unit.clone());
+    let meaning = known.map(|c| c.meaning.as_str()).filter(|m| !m.is_empty() && m.len() <= 70);
+    let label = match (given, meaning) {
+        ("", Some(meaning)) if meaning.starts_with(column) => meaning.to_owned(),
+        ("", Some(meaning)) => format!("{column}: {meaning}"),
+        ("", None) => column.to_owned(),
+        (given, _) => given.to_owned(),
     };
-    spec.series.iter().map(part).collect::<Vec<_>>().join(", ")
-}
-
-fn label(table: &Table, column: &str, given: &str) -> String {
-    if !given.is_empty() {
-        return given.to_owned();
-    }
-    match table.column(column) {
-        Some(c) if c.unit.is_empty() => c.name().to_owned(),
-        Some(c) => format!("{} [{}]", c.name(), c.unit),
-        None => column.to_owned(),
-    }
+    let label = if given.is_empty() && !unit.is_empty() && !units::carries_unit(&unit) {
+        format!("{label} [{unit}]")
+    } else {
+        label
+    };
+    Quantity { name: column.to_owned(), label, unit, spacing }
 }
 
 /// A column in which rows of one mark differ although they must not.
@@ -236,12 +216,47 @@ fn mixed(table: &Table, rows: &[usize]) -> Option<&'static str> {
     ["stage", "op", "point_id"].into_iter().find(|column| several(column))
 }
 
-fn mark(table: &Table, spec: &PlotSpec, x: f64, rows: &[usize]) -> Option<Mark> {
-    let sample = Sorted::new(rows.iter().filter_map(|row| table.number(*row, &spec.y)).collect())?;
+/// The refusal of a mark that would mix what does not belong together.
+fn refuse_mixed(table: &Table, rows: &[usize], place: &str) -> Result<(), String> {
+    match mixed(table, rows) {
+        None => Ok(()),
+        Some(column) => Err(format!(
+            "one mark ({place}) would mix several values of `{column}`; name what differs in `series`, or choose \
+             with `where`"
+        )),
+    }
+}
+
+/// What stands for the repetitions of a column in these rows.
+fn mark(table: &Table, spec: &PlotSpec, column: &str, x: f64, rows: &[usize]) -> Option<Mark> {
+    let sample = Sorted::new(rows.iter().filter_map(|row| table.number(*row, column)).collect())?;
     let (y, bar) = match spec.statistic {
         Statistic::Median => (sample.median(), sample.median_interval()),
         Statistic::Min => (sample.min(), None),
         Statistic::Max => (sample.max(), None),
     };
     Some(Mark { x, y, bar, n: sample.len() })
+}
+
+/// The distinct values of a column in these rows, in order.
+fn distinct(table: &Table, rows: impl IntoIterator<Item = usize>, column: &str) -> Vec<Value> {
+    let mut values: Vec<Value> = Vec::new();
+    for value in rows.into_iter().filter_map(|row| table.get(row, column)) {
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    values.sort_by(Value::order);
+    values
+}
+
+/// Writes the title (on several lines where it is long) and gives the height below it.
+fn draw_title(canvas: &mut Canvas, title: &str) -> f64 {
+    let size = 17.0;
+    let mut y = 12.0;
+    for line in canvas::wrapped(title, size, canvas.width - 40.0) {
+        y += 22.0;
+        canvas.text((20.0, y), line, size, canvas::Anchor::Start, canvas::BLACK);
+    }
+    y + 8.0
 }

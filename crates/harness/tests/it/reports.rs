@@ -53,9 +53,17 @@ fn a_report_has_medians_figures_and_one_self_contained_page() {
         ]
     );
     let svg = bench.read("results/t/plots/time.svg");
-    for text in ["time against size", "\nsize\n", "wall_s [s]", "\na\n", "\nb\n"] {
+    for text in [
+        "time against size",
+        ">size: how many things",
+        ">wall_s: wall time per operation<",
+        ">a<",
+        ">b<",
+        " samples</title>",
+    ] {
         assert!(svg.contains(text), "{text:?} is not in the figure");
     }
+    assert!(fs::read(bench.path("results/t/plots/time.png")).unwrap().starts_with(b"\x89PNG"));
     let page = bench.read("results/t/report.html");
     assert_eq!(page.matches("<svg").count(), 2);
     assert!(page.contains("built with profile"), "a dev build is warned about");
@@ -63,7 +71,10 @@ fn a_report_has_medians_figures_and_one_self_contained_page() {
         page.contains("[workload.sleep]") && page.contains("cpu_model"),
         "configuration and manifest are inside"
     );
-    assert!(!page.contains("src=") && !page.contains("<link"), "nothing is loaded from elsewhere");
+    for loaded in ["src=", "href=\"http", "url(", "@import", "<iframe"] {
+        assert!(!page.contains(loaded), "{loaded}: nothing is loaded from elsewhere");
+    }
+    assert!(page.contains("6 points were measured and every one of their 12 results passed its check"));
     // The report is a pure function of the files.
     bench.expect(0, &["report", "results/t"]);
     assert_eq!(bench.read("results/t/report.html"), page);
@@ -92,6 +103,83 @@ fn wrong_results_are_never_drawn_as_speed_and_mixtures_are_refused() {
     );
     bench.expect(0, &["report", "results/t", "--allow-mixed"]);
     assert!(bench.path("results/t/plots/time.svg").exists());
+}
+
+#[test]
+fn heat_maps_hatch_what_was_not_run_and_say_why() {
+    let map = "[plot.map]\nkind = \"heatmap\"\nx = \"size\"\ny = \"label\"\nvalue = \"err_abs\"\nwhere = \"stage == sleep\"\n\
+        value_axis = \"log10\"\n";
+    let bench = reported(&config("max_size = 2\n", map));
+    let cells: Vec<_> = read_csv(&bench.path("results/t/plots/map.csv"))
+        .iter()
+        .map(|cell| ["x", "y", "value", "not_run", "reason"].map(|column| cell[column].clone()).join("|"))
+        .collect();
+    assert_eq!(
+        cells,
+        [
+            "1.0|a|1e-9||",
+            "1.0|b|1e-9||",
+            "2.0|a|2e-9||",
+            "2.0|b|2e-9||",
+            "4.0|a||too_large|size 4 is over max_size 2",
+            "4.0|b||too_large|size 4 is over max_size 2"
+        ]
+    );
+    let svg = bench.read("results/t/plots/map.svg");
+    assert!(
+        svg.contains("hatched, 2 cells: too_large. At size = 4, label = a: size 4 is over max_size 2"),
+        "{svg}"
+    );
+    let done = bench.expect(0, &["report", "results/t"]);
+    assert!(
+        done.out.contains("label  size = 1  2     4\n  a      1e-9      2e-9  (too_large)\n"),
+        "{}",
+        done.out
+    );
+    assert!(bench.read("results/t/report.html").contains("2 of 6 combinations were not run."));
+    // The same table gives the same drawing.
+    assert_eq!(bench.read("results/t/plots/map.svg"), svg);
+    let wrong = config("", &map.replace("value = \"err_abs\"\n", ""));
+    bench.write("t.toml", &wrong);
+    assert!(bench.expect(2, &["config", "check", "t.toml"]).err.contains("a plot needs `value`"));
+}
+
+#[test]
+fn compromises_have_a_front() {
+    let scatter = "[plot.front]\nkind = \"scatter\"\nx = \"wall_s\"\ny = \"err_abs\"\nseries = \"label\"\nlabels = \"size\"\n\
+        where = \"stage == sleep\"\nx_axis = \"log10\"\n";
+    let bench = reported(&config("millis = 1\n", scatter));
+    let dots = read_csv(&bench.path("results/t/plots/front.csv"));
+    assert_eq!(dots.len(), 6);
+    let least = dots.iter().filter(|dot| dot["front"] == "true").map(|dot| dot["y"].as_str()).min();
+    assert_eq!(least, Some("1e-9"), "nothing beats the smallest error");
+    assert!(bench.read("results/t/plots/front.svg").contains(">dots on the front:<"));
+}
+
+#[test]
+fn a_dry_run_knows_times_from_measured_points_only_and_what_measuring_asks_for() {
+    let bench = Bench::new(&[("t.toml", &config("millis = 20\n", ""))]);
+    let before = bench.expect(0, &["run", "t.toml", "--dry-run"]).out;
+    assert!(
+        before.contains("estimated time: unknown, nothing of sleep was measured here before"),
+        "{before}"
+    );
+    bench.expect(0, &["run", "t.toml", "--only", "size==1"]);
+    let seconds = |args: &[&str]| -> f64 {
+        let out = bench.expect(0, &[&["run", "t.toml", "--dry-run"], args].concat()).out;
+        let told = out.lines().last().unwrap();
+        assert!(
+            told.contains("of 4 points") && told.contains("(from measured points: 2 of sleep)"),
+            "{told}"
+        );
+        let words: Vec<&str> = told.split(' ').collect();
+        let at = words.iter().position(|word| *word == "points:").unwrap();
+        words[at + 1].parse::<f64>().unwrap() * if words[at + 2] == "ms" { 1e-3 } else { 1.0 }
+    };
+    // Four points of one warm-up and seven samples of 20 ms, and as much again where more is asked for.
+    let (few, many) = (seconds(&[]), seconds(&["--set", "measure.samples=47"]));
+    assert!(few > 0.5 && few < 4.0, "{few}");
+    assert!(many - few > 2.5, "{few} {many}: 40 samples of 20 ms more on each of four points");
 }
 
 #[test]
@@ -236,19 +324,31 @@ fn only_runs_from_a_clean_commit_are_published_and_figures_come_from_them() {
     bench.expect(0, &["publish", "t"]);
     assert_eq!(bench.read("results/reference/t/results.csv"), bench.read("results/t/results.csv"));
     assert!(!bench.path("results/reference/t/points").exists(), "raw points are not published");
+    let gallery = bench.read("results/reference/README.md");
+    assert!(
+        gallery.contains("![time against size](t/plots/time.svg)") && gallery.contains("6 points measured"),
+        "{gallery}"
+    );
 
     let list = "schema = 1\n[figure.again]\nresults = \"t\"\nx = \"size\"\ny = \"err_abs\"\nseries = \"label\"\nwhere = \"stage == sleep\"\n";
-    bench.write("configs/figures.toml", list);
-    bench.expect(0, &["figures"]);
+    bench.write("list.toml", list);
+    let listed = ["figures", "--list", "list.toml"];
+    let committed = bench.read("results/reference/t/plots/error.svg");
+    bench.expect(0, &["figures", "--check"]);
+    bench.write("results/reference/t/plots/error.svg", "an old drawing");
+    assert!(bench.expect(4, &["figures", "--check"]).out.contains("DIFFERENT"));
+    bench.expect(0, &listed);
+    assert_eq!(bench.read("results/reference/t/plots/error.svg"), committed, "redrawn byte for byte");
+    assert!(bench.path("results/reference/figures/again.png").exists());
     let first = bench.read("results/reference/figures/again.svg");
-    bench.expect(0, &["figures"]);
+    bench.expect(0, &listed);
     assert_eq!(
         bench.read("results/reference/figures/again.svg"),
         first,
         "the same files give the same figure"
     );
-    bench.write("configs/figures.toml", &list.replace("err_abs", "err_ab"));
-    assert!(bench.expect(2, &["figures"]).err.contains("did you mean `err_abs`?"));
-    bench.write("configs/figures.toml", &list.replace("results = \"t\"\n", ""));
-    assert!(bench.expect(2, &["figures"]).err.contains("no `results`"));
+    bench.write("list.toml", &list.replace("err_abs", "err_ab"));
+    assert!(bench.expect(2, &listed).err.contains("did you mean `err_abs`?"));
+    bench.write("list.toml", &list.replace("results = \"t\"\n", ""));
+    assert!(bench.expect(2, &listed).err.contains("no `results`"));
 }

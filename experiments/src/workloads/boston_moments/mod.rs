@@ -70,8 +70,10 @@ impl Workload for BostonMoments {
             parameter("table_columns", ColumnKind::Int, "", "columns of the table, target included").detail(),
             parameter("ciphertexts", ColumnKind::Int, "", "ciphertexts that hold the table").detail(),
             Column::metric("metric_exact", "", "the moment from the plain data, in the data's own unit"),
+            Column::metric("metric_clear", "", "the same from the scaled columns in f64, without encryption"),
             Column::metric("metric_encrypted", "", "the moment as decrypted, in the data's own unit"),
-            Column::metric("err_scheme", "", "encrypted minus exact"),
+            Column::metric("err_approximation", "", "clear minus exact"),
+            Column::metric("err_scheme", "", "encrypted minus clear"),
         ]);
         columns
     }
@@ -147,6 +149,8 @@ fn plan(parameters: &Parameters, layout: &Layout) -> Result<Plan, CkksError> {
 /// The columns, target last, each divided by its largest absolute value.
 struct Scaled {
     names: Vec<String>,
+    /// The columns as they are.
+    raw: Vec<Vec<f64>>,
     columns: Vec<Vec<f64>>,
     /// What each column was divided by.
     sizes: Vec<f64>,
@@ -158,6 +162,7 @@ impl Scaled {
         let mut columns: Vec<Vec<f64>> =
             (0..data.n_features()).map(|column| data.features().column(column).collect()).collect();
         columns.push(data.targets().to_vec());
+        let raw = columns.clone();
         let mut sizes = Vec::new();
         for column in &mut columns {
             let size = column.iter().fold(0.0, |most, value| value.abs().max(most));
@@ -165,11 +170,16 @@ impl Scaled {
             column.iter_mut().for_each(|value| *value /= size);
             sizes.push(size);
         }
-        Self { names, columns, sizes }
+        Self { names, raw, columns, sizes }
     }
 
     fn rows(&self) -> f64 {
         self.columns[0].len() as f64
+    }
+
+    /// Mean of the values of a column, each through `f`, from the data as they are.
+    fn exact(&self, column: usize, f: impl Fn(f64) -> f64) -> f64 {
+        compensated_sum(self.raw[column].iter().map(|value| f(*value))) / self.rows()
     }
 
     fn mean(&self, column: usize) -> f64 {
@@ -209,17 +219,16 @@ fn run(params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
 
     let means = means(record, &kit, &layout, &scaled, &table)?;
     for (column, found) in means.into_iter().enumerate() {
-        score(
-            record,
-            &format!("mean_{}", scaled.names[column]),
-            scaled.sizes[column],
-            (scaled.mean(column), found),
-        )?;
+        let (name, size) = (format!("mean_{}", scaled.names[column]), scaled.sizes[column]);
+        let exact = scaled.exact(column, |value| value);
+        score(record, &name, Moment { exact, clear: scaled.mean(column) * size, encrypted: found * size })?;
     }
     for ((i, j), found) in second_moments(record, &kit, &layout, &scaled, &table)? {
         if i == j {
             let name = format!("second_moment_{}", scaled.names[i]);
-            score(record, &name, scaled.sizes[i] * scaled.sizes[j], (scaled.moment((i, j)), found))?;
+            let (size, exact) = (scaled.sizes[i].powi(2), scaled.exact(i, |value| value * value));
+            let clear = scaled.moment((i, j)) * size;
+            score(record, &name, Moment { exact, clear, encrypted: found * size })?;
         }
     }
     Ok(())
@@ -241,7 +250,7 @@ fn means(
 }
 
 /// The mean of the product of two columns, with their numbers.
-type Moment = ((usize, usize), f64);
+type Product = ((usize, usize), f64);
 
 /// Measures the sums of all products of two columns; their means as decrypted, with the columns.
 fn second_moments(
@@ -250,7 +259,7 @@ fn second_moments(
     layout: &Layout,
     scaled: &Scaled,
     table: &[Ciphertext],
-) -> Result<Vec<Moment>, Failure> {
+) -> Result<Vec<Product>, Failure> {
     let sums = record.stage("eval", "second_moments").run(|| layout.products(&kit.evaluator(), table))?;
     let (mut columns, mut places) = (Vec::new(), Vec::new());
     for (at, pairs) in layout.pairs().into_values().enumerate() {
@@ -306,17 +315,46 @@ fn compare(
     }
 }
 
-/// A row with one moment in the data's own unit; `size` is what one stands for after scaling.
-fn score(
-    record: &mut Recorder<'_>,
-    name: &str,
-    size: f64,
-    (exact, encrypted): (f64, f64),
-) -> Result<(), Failure> {
+/// A moment in the data's own unit.
+struct Moment {
+    /// From the data as they are, summed without loss.
+    exact: f64,
+    /// From the scaled columns in f64.
+    clear: f64,
+    /// As decrypted.
+    encrypted: f64,
+}
+
+/// A row with one moment.
+fn score(record: &mut Recorder<'_>, name: &str, moment: Moment) -> Result<(), Failure> {
+    let Moment { exact, clear, encrypted } = moment;
     let cells = [
-        ("metric_exact", exact * size),
-        ("metric_encrypted", encrypted * size),
-        ("err_scheme", (encrypted - exact) * size),
+        ("metric_exact", exact),
+        ("metric_clear", clear),
+        ("metric_encrypted", encrypted),
+        ("err_approximation", clear - exact),
+        ("err_scheme", encrypted - clear),
     ];
     record.score(name, cells).map(drop)
+}
+
+/// A sum that carries what is rounded off along (Neumaier 1974): exact to the last bit or two.
+fn compensated_sum(values: impl Iterator<Item = f64>) -> f64 {
+    let (sum, lost) = values.fold((0.0_f64, 0.0), |(sum, lost), value| {
+        let next = sum + value;
+        let rounded = if sum.abs() >= value.abs() { (sum - next) + value } else { (value - next) + sum };
+        (next, lost + rounded)
+    });
+    sum + lost
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_keep_what_is_small() {
+        assert_eq!(compensated_sum([1e16, 1.0, 1.0, -1e16].into_iter()), 2.0);
+        assert_eq!(compensated_sum((0..10).map(|_| 0.1)), 1.0);
+    }
 }

@@ -50,9 +50,9 @@ impl Workload for Ops {
         let names = || OPERATIONS.iter().map(|operation| operation.name);
         let mut keys = setup::keys();
         keys.push(
-            Key::own("ops", Kind::list(Kind::one_of(names())))
-                .default(names().collect::<Vec<_>>())
-                .meaning("the operations"),
+            Key::own("ops", Kind::word_or("all", Kind::list(Kind::one_of(names()))))
+                .default("all")
+                .meaning("the operations; \"all\" is every one"),
         );
         keys.push(
             Key::own("buffers", Kind::one_of(["reused", "fresh"]))
@@ -88,6 +88,9 @@ impl Workload for Ops {
 
 /// The operations of a point, each once, in the order of [`OPERATIONS`].
 fn chosen(params: &Params) -> Result<Vec<&'static Operation>, Rejection> {
+    if params.text("ops") == Ok("all") {
+        return Ok(OPERATIONS.iter().collect());
+    }
     let names = params.list("ops")?;
     if names.is_empty() {
         return Err(Rejection::new(

@@ -1,0 +1,384 @@
+//! Curves with markers and error bars.
+
+use serde_json::Value as Json;
+
+use super::axis::{Axis, Tick};
+use super::canvas::{Anchor, BLACK, Canvas, Colour, GREY, LIGHT, Shape};
+use super::{
+    COLOURS, Mark, Pivot, Quantity, SIZE, draw_title, font, mark, measured_rows, quantity, refuse_mixed,
+    series_name,
+};
+use crate::column::{Column, ColumnKind, Role};
+use crate::config::{PlotSpec, Spacing};
+use crate::error::HarnessError;
+use crate::stats::{Sorted, geometric_mean};
+use crate::table::Table;
+use crate::units;
+
+/// Font sizes of labels and of the legend.
+const LABEL: f64 = 12.0;
+/// Positions on the horizontal axis that each get a label of their own.
+const MOST_OWN_LABELS: usize = 12;
+
+/// Several curves over one horizontal axis.
+#[derive(Clone, Debug)]
+pub(super) struct Lines {
+    x: Quantity,
+    y: Quantity,
+    /// Columns that tell the curves apart.
+    series: String,
+    /// Names of the positions where the horizontal axis has words.
+    words: Option<Vec<String>>,
+    curves: Vec<Curve>,
+}
+
+/// One curve: its name, and its marks from left to right.
+#[derive(Clone, Debug)]
+struct Curve {
+    name: String,
+    marks: Vec<Mark>,
+}
+
+/// Collects the curves; also how many marks a logarithmic axis cannot show.
+pub(super) fn collect(table: &Table, spec: &PlotSpec) -> Result<(Lines, usize), String> {
+    let rows = measured_rows(table, spec, &[&spec.x])?;
+    let words = words(table, &rows, &spec.x);
+    let position = |row: usize| match &words {
+        #[expect(clippy::cast_precision_loss, reason = "positions of words")]
+        Some(words) => words.iter().position(|w| *w == table.text(row, &spec.x)).map(|at| at as f64),
+        None => table.number(row, &spec.x),
+    };
+    let mut cells: Vec<(String, f64, Vec<usize>)> = Vec::new();
+    for row in rows {
+        let Some(x) = position(row) else { continue };
+        let name = series_name(table, &spec.series, row);
+        match cells.iter_mut().find(|(n, at, _)| *n == name && *at == x) {
+            Some((.., rows)) => rows.push(row),
+            None => cells.push((name, x, vec![row])),
+        }
+    }
+    let x_axis = if words.is_some() { Spacing::Linear } else { spec.x_axis };
+    let mut lines = Lines {
+        x: quantity(table, &spec.x, &spec.x_label, x_axis),
+        y: quantity(table, &spec.y, &spec.y_label, spec.y_axis),
+        series: spec.series.join(", "),
+        words,
+        curves: Vec::new(),
+    };
+    let mut left_out = 0;
+    for (name, x, rows) in cells {
+        refuse_mixed(table, &rows, &format!("`{name}` at {} = {}", spec.x, table.text(rows[0], &spec.x)))?;
+        match mark(table, spec, &spec.y, x, &rows).and_then(|mark| lines.shown(mark)) {
+            None => left_out += 1,
+            Some(mark) => match lines.curves.iter_mut().find(|curve| curve.name == name) {
+                Some(curve) => curve.marks.push(mark),
+                None => lines.curves.push(Curve { name, marks: vec![mark] }),
+            },
+        }
+    }
+    for curve in &mut lines.curves {
+        curve.marks.sort_by(|a, b| a.x.total_cmp(&b.x));
+    }
+    if lines.curves.is_empty() {
+        return Err("no value can be shown on a logarithmic axis".to_owned());
+    }
+    Ok((lines, left_out))
+}
+
+/// The words of a horizontal axis that is not numbers, in the order of the table.
+fn words(table: &Table, rows: &[usize], column: &str) -> Option<Vec<String>> {
+    if rows.iter().all(|row| table.number(*row, column).is_some()) {
+        return None;
+    }
+    let mut words: Vec<String> = Vec::new();
+    for word in rows.iter().map(|row| table.text(*row, column)) {
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    Some(words)
+}
+
+impl Lines {
+    /// The mark as far as the axes can show it.
+    fn shown(&self, mut mark: Mark) -> Option<Mark> {
+        if (self.x.spacing != Spacing::Linear && mark.x <= 0.0)
+            || (self.y.spacing != Spacing::Linear && mark.y <= 0.0)
+        {
+            return None;
+        }
+        if self.y.spacing != Spacing::Linear {
+            mark.bar = mark.bar.filter(|(low, _)| *low > 0.0);
+        }
+        Some(mark)
+    }
+
+    /// What is written at a position.
+    fn x_text(&self, x: f64) -> String {
+        match &self.words {
+            Some(words) => words.get(index(x)).cloned().unwrap_or_default(),
+            None => units::quantity(x, &self.x.unit),
+        }
+    }
+
+    /// All positions, from left to right.
+    fn positions(&self) -> Vec<f64> {
+        let mut all: Vec<f64> =
+            self.curves.iter().flat_map(|curve| curve.marks.iter().map(|m| m.x)).collect();
+        all.sort_by(f64::total_cmp);
+        all.dedup();
+        all
+    }
+
+    pub(super) fn table(&self) -> Result<Table, HarnessError> {
+        let float = |name: &str| Column::new(name, ColumnKind::Float, Role::Parameter, "", "");
+        let text = |name: &str| Column::new(name, ColumnKind::Text, Role::Parameter, "", "");
+        let columns = vec![
+            text("series"),
+            if self.words.is_some() { text("x") } else { float("x") },
+            float("y"),
+            float("y_low"),
+            float("y_high"),
+            Column::new("n", ColumnKind::Int, Role::Parameter, "", ""),
+        ];
+        let rows: Vec<(&Curve, &Mark)> =
+            self.curves.iter().flat_map(|curve| curve.marks.iter().map(move |mark| (curve, mark))).collect();
+        Table::build(columns, rows.len(), |row, column| {
+            let (curve, mark) = rows[row];
+            match column {
+                "series" => Some(curve.name.as_str().into()),
+                "x" if self.words.is_some() => Some(self.x_text(mark.x).into()),
+                "x" => Some(Json::from(mark.x)),
+                "y" => Some(mark.y.into()),
+                "y_low" => mark.bar.map(|(low, _)| low.into()),
+                "y_high" => mark.bar.map(|(_, high)| high.into()),
+                _ => Some(mark.n.into()),
+            }
+        })
+    }
+
+    pub(super) fn pivot(&self, title: &str) -> Pivot {
+        let positions = self.positions();
+        let corner = if self.series.is_empty() { String::new() } else { self.series.clone() };
+        let header = std::iter::once(corner)
+            .chain(positions.iter().enumerate().map(|(at, x)| {
+                let name = self.x_text(*x);
+                if at == 0 && self.words.is_none() { format!("{} = {name}", self.x.name) } else { name }
+            }))
+            .collect();
+        let row = |curve: &Curve| {
+            let cell = |x: &f64| {
+                let mark = curve.marks.iter().find(|mark| mark.x == *x);
+                mark.map_or_else(String::new, |mark| units::quantity(mark.y, &self.y.unit))
+            };
+            std::iter::once(curve.name.clone()).chain(positions.iter().map(cell)).collect()
+        };
+        Pivot {
+            title: format!("{title} ({})", self.y.name),
+            header,
+            rows: self.curves.iter().map(row).collect(),
+        }
+    }
+
+    /// How the curves grow, where their axis suggests to ask.
+    pub(super) fn findings(&self) -> Vec<String> {
+        let steps = |curve: &Curve| -> Option<f64> {
+            let ratios: Vec<f64> = curve
+                .marks
+                .windows(2)
+                .map(|pair| (pair[1].y / pair[0].y).powf(1.0 / self.step(pair[0].x, pair[1].x)))
+                .collect();
+            geometric_mean(&ratios)
+        };
+        if self.y.spacing == Spacing::Linear || self.words.is_some() {
+            return Vec::new();
+        }
+        let growth: Vec<(f64, &str)> =
+            self.curves.iter().filter_map(|c| Some((steps(c)?, c.name.as_str()))).collect();
+        let Some(sample) = Sorted::new(growth.iter().map(|(g, _)| *g).collect()) else { return Vec::new() };
+        let x_name = &self.x.name;
+        let per = match self.x.spacing {
+            Spacing::Linear => format!("per step of {x_name}"),
+            Spacing::Log2 => format!("each time {x_name} doubles"),
+            Spacing::Log10 => format!("each time {x_name} grows tenfold"),
+        };
+        let named = |value: f64| {
+            let name = growth.iter().find(|(g, _)| *g == value).map_or("", |(_, name)| name);
+            if name.is_empty() { String::new() } else { format!(" ({name})") }
+        };
+        let (least, most) = (sample.min(), sample.max());
+        let factor = |value: f64| format!("×{}", units::number((value * 100.0).round() / 100.0));
+        let text = if growth.len() == 1 {
+            format!("{} {per}", factor(least))
+        } else {
+            format!("{}{} to {}{} {per}", factor(least), named(least), factor(most), named(most))
+        };
+        vec![format!("{} changes by {text}.", self.y.name)]
+    }
+
+    /// How many steps of the axis lie between two positions.
+    fn step(&self, from: f64, to: f64) -> f64 {
+        match self.x.spacing {
+            Spacing::Linear => to - from,
+            Spacing::Log2 => (to / from).log2(),
+            Spacing::Log10 => (to / from).log10(),
+        }
+    }
+
+    pub(super) fn draw(&self, title: &str) -> Canvas {
+        let mut canvas = Canvas::new(SIZE.0, SIZE.1, title);
+        let top = draw_title(&mut canvas, title);
+        canvas.text((20.0, top + 16.0), &self.y.label, LABEL, Anchor::Start, GREY);
+        let with_legend = self.curves.len() > 1 || self.curves.iter().any(|curve| !curve.name.is_empty());
+        let legend = if with_legend { self.legend_width() } else { 0.0 };
+        let (top, bottom) = (top + 34.0, SIZE.1 - 58.0);
+        let right = SIZE.0 - 24.0 - legend;
+        let values = self.curves.iter().flat_map(|curve| &curve.marks).flat_map(|mark| {
+            let (low, high) = mark.bar.unwrap_or((mark.y, mark.y));
+            [low, mark.y, high]
+        });
+        let y_axis = Axis::over(values, self.y.spacing, true, (bottom, top));
+        let y_ticks = y_axis.ticks(8, &self.y.unit);
+        let widest = y_ticks.iter().map(|tick| font::width(&tick.label, LABEL)).fold(0.0, f64::max);
+        let left = (20.0 + widest + 10.0).max(48.0);
+        let x_axis = self.x_axis((left, right));
+        for Tick { value, label } in &y_ticks {
+            let y = y_axis.at(*value);
+            canvas.line(
+                vec![(left, y), (right, y)],
+                if label.is_empty() { Colour(240, 240, 240) } else { LIGHT },
+                1.0,
+            );
+            canvas.text((left - 8.0, y + 4.0), label.as_str(), LABEL, Anchor::End, BLACK);
+        }
+        self.draw_x(&mut canvas, &x_axis, (left, right), (top, bottom));
+        canvas.line(vec![(left, top), (left, bottom), (right, bottom)], GREY, 1.0);
+        for (at, curve) in self.curves.iter().enumerate() {
+            self.draw_curve(&mut canvas, at, curve, (&x_axis, &y_axis));
+        }
+        if with_legend {
+            self.draw_legend(&mut canvas, right + 16.0, (top, bottom));
+        }
+        canvas
+    }
+
+    fn x_axis(&self, pixels: (f64, f64)) -> Axis {
+        #[expect(clippy::cast_precision_loss, reason = "a few words")]
+        match &self.words {
+            Some(words) => Axis::exactly(-0.5, words.len() as f64 - 0.5, pixels),
+            None => Axis::over(self.positions().into_iter(), self.x.spacing, false, pixels),
+        }
+    }
+
+    fn draw_x(&self, canvas: &mut Canvas, axis: &Axis, (left, right): (f64, f64), (top, bottom): (f64, f64)) {
+        let positions = self.positions();
+        let ticks: Vec<Tick> = if self.words.is_some() || positions.len() <= MOST_OWN_LABELS {
+            positions.iter().map(|x| Tick { value: *x, label: self.x_text(*x) }).collect()
+        } else {
+            axis.ticks(9, &self.x.unit)
+        };
+        let widest = ticks.iter().map(|tick| font::width(&tick.label, LABEL)).fold(0.0, f64::max);
+        #[expect(clippy::cast_precision_loss, reason = "a few labels")]
+        let crowded = self.words.is_some() && widest > 0.95 * (right - left) / ticks.len().max(1) as f64;
+        let mut free = f64::NEG_INFINITY;
+        for Tick { value, label } in &ticks {
+            let x = axis.at(*value);
+            canvas.line(vec![(x, top), (x, bottom)], Colour(240, 240, 240), 1.0);
+            let half = font::width(label, LABEL) / 2.0;
+            if crowded {
+                let (text, size, turn) = (label.clone(), LABEL - 2.0, -20.0);
+                canvas.shapes.push(Shape::Text {
+                    at: (x + 6.0, bottom + 16.0),
+                    text,
+                    size,
+                    anchor: Anchor::End,
+                    colour: BLACK,
+                    turn,
+                });
+            } else if x - half > free {
+                canvas.line(vec![(x, bottom), (x, bottom + 4.0)], GREY, 1.0);
+                canvas.text((x, bottom + 19.0), label.as_str(), LABEL, Anchor::Middle, BLACK);
+                free = x + half + 6.0;
+            }
+        }
+        let middle = f64::midpoint(left, right);
+        canvas.text((middle, SIZE.1 - 16.0), &self.x.label, LABEL, Anchor::Middle, GREY);
+    }
+
+    fn draw_curve(&self, canvas: &mut Canvas, at: usize, curve: &Curve, (x_axis, y_axis): (&Axis, &Axis)) {
+        let (colour, dash) = style(at);
+        let place = |mark: &Mark| (x_axis.at(mark.x), y_axis.at(mark.y));
+        let points = curve.marks.iter().map(place).collect();
+        canvas.shapes.push(Shape::Line { points, colour, width: 2.0, dash });
+        for mark in &curve.marks {
+            let (x, y) = place(mark);
+            if let Some((low, high)) = mark.bar {
+                let (low, high) = (y_axis.at(low), y_axis.at(high));
+                canvas.line(vec![(x, low), (x, high)], colour, 1.0);
+                for end in [low, high] {
+                    canvas.line(vec![(x - 4.0, end), (x + 4.0, end)], colour, 1.0);
+                }
+            }
+            let value = units::quantity(mark.y, &self.y.unit);
+            let samples = if mark.n > 1 { format!(", {} samples", mark.n) } else { String::new() };
+            let name = if curve.name.is_empty() { String::new() } else { format!("{}: ", curve.name) };
+            let tip = format!("{name}{value} at {}{samples}", self.x_text(mark.x));
+            marker(canvas, at, (x, y), colour, tip);
+        }
+    }
+
+    fn legend_width(&self) -> f64 {
+        let names = self.curves.iter().map(|curve| font::width(&curve.name, LABEL) + 36.0);
+        names.fold(font::width(&self.series, LABEL), f64::max) + 20.0
+    }
+
+    /// The names of the curves in the order in which they end on the right.
+    fn draw_legend(&self, canvas: &mut Canvas, left: f64, (top, bottom): (f64, f64)) {
+        let mut order: Vec<usize> = (0..self.curves.len()).collect();
+        let last = |at: &usize| self.curves[*at].marks.last().map_or((0.0, 0.0), |mark| (mark.x, mark.y));
+        order.sort_by(|a, b| {
+            let ((ax, ay), (bx, by)) = (last(a), last(b));
+            bx.total_cmp(&ax).then(by.total_cmp(&ay))
+        });
+        canvas.text((left, top + 4.0), self.series.as_str(), LABEL, Anchor::Start, GREY);
+        #[expect(clippy::cast_precision_loss, reason = "a few curves")]
+        let step = ((bottom - top - 14.0) / order.len() as f64).min(20.0);
+        let mut y = top + 14.0;
+        for at in order {
+            let (colour, dash) = style(at);
+            let points = vec![(left, y + 6.0), (left + 26.0, y + 6.0)];
+            canvas.shapes.push(Shape::Line { points, colour, width: 2.0, dash });
+            marker(canvas, at, (left + 13.0, y + 6.0), colour, String::new());
+            canvas.text((left + 34.0, y + 10.0), self.curves[at].name.as_str(), LABEL, Anchor::Start, BLACK);
+            y += step;
+        }
+    }
+}
+
+/// A position of a word as an index.
+fn index(x: f64) -> usize {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "made from an index")]
+    let at = x.max(0.0) as usize;
+    at
+}
+
+/// Colour and dashes tell curves apart.
+fn style(at: usize) -> (Colour, Option<(f64, f64)>) {
+    let dash = [None, Some((8.0, 4.0)), Some((2.0, 3.0))][(at / COLOURS.len()) % 3];
+    (COLOURS[at % COLOURS.len()], dash)
+}
+
+/// Shapes tell curves apart too: a disc, a square, a triangle, a diamond.
+pub(super) fn marker(canvas: &mut Canvas, at: usize, (x, y): (f64, f64), colour: Colour, tip: String) {
+    let points: &[(f64, f64)] = match at % 4 {
+        0 => {
+            canvas.shapes.push(Shape::Disc { at: (x, y), radius: 4.0, colour, tip });
+            return;
+        }
+        1 => &[(-3.6, -3.6), (3.6, -3.6), (3.6, 3.6), (-3.6, 3.6)],
+        2 => &[(0.0, -4.8), (4.8, 3.6), (-4.8, 3.6)],
+        _ => &[(0.0, -5.2), (5.2, 0.0), (0.0, 5.2), (-5.2, 0.0)],
+    };
+    let points = points.iter().map(|(dx, dy)| (x + dx, y + dy)).collect();
+    canvas.shapes.push(Shape::Area { points, colour, tip });
+}
