@@ -94,6 +94,18 @@ pub enum MlError {
         /// Slots that there are.
         found: usize,
     },
+    /// A table has more columns than a circuit has room for.
+    #[error("{what}: {found} features, there is room for {max}; {instead}")]
+    TooManyColumns {
+        /// The circuit.
+        what: &'static str,
+        /// Number of features.
+        found: usize,
+        /// The most there is room for.
+        max: usize,
+        /// What would do.
+        instead: &'static str,
+    },
     /// A file of weights does not hold a model.
     #[error("weights, line {line}: found {found}, expected {expected}")]
     Weights {

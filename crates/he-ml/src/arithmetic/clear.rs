@@ -7,6 +7,9 @@ use ckks::Complex64;
 use super::{Counts, Mask, SlotArithmetic, no_terms};
 use crate::error::MlError;
 
+/// Factor by which rounding may carry a value beyond a bound that holds exactly.
+const ROUNDING: f64 = 1.0 + 1e-9;
+
 /// Runs circuits on plain vectors of slots, with the levels and the counts that they would have on ciphertexts.
 #[derive(Debug)]
 pub struct Clear {
@@ -248,8 +251,8 @@ impl SlotArithmetic for Clear {
     }
 
     fn promise(&self, what: &str, a: &ClearVector, bound: f64) -> Result<ClearVector, MlError> {
-        // A NaN is not within the bound.
-        match a.values.iter().map(|x| x.norm()).find(|&size| !(size <= bound)) {
+        // A NaN is not within any bound.
+        match a.values.iter().map(|x| x.norm()).find(|&size| size.is_nan() || size > bound * ROUNDING) {
             None => Ok(a.clone()),
             Some(found) => Err(MlError::OutsideApproximation {
                 function: what.to_owned(),

@@ -1,0 +1,112 @@
+//! Solving step by step: what the polynomial is compared with.
+
+use super::{
+    LARGEST_WEIGHT,
+    system::{Affine, Columns, Solution, System},
+};
+use crate::{arithmetic::SlotArithmetic, error::MlError};
+
+/// Gradient descent, w <- w + step (r - A w), with the step 2 / (low + high) that is best for eigenvalues in an interval;
+/// or, with `momentum`, Nesterov's method with the step 1 / high and his constant momentum. Two levels a step.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Gradient {
+    steps: usize,
+    step: f64,
+    momentum: f64,
+}
+
+impl Gradient {
+    pub(super) fn plain(steps: usize, (low, high): (f64, f64)) -> Self {
+        Self { steps, step: 2.0 / (low + high), momentum: 0.0 }
+    }
+
+    /// (Nesterov, Introductory Lectures on Convex Optimization, 2004, scheme 2.2.9.)
+    pub(super) fn nesterov(steps: usize, (low, high): (f64, f64)) -> Self {
+        let root = (low / high).sqrt();
+        Self { steps, step: 1.0 / high, momentum: (1.0 - root) / (1.0 + root) }
+    }
+
+    /// The matrix I - step (A + ridge I), and step r.
+    pub(super) fn affine(self, ridge: f64) -> Affine {
+        Affine { scale: -self.step, shift: 1.0 - self.step * ridge, rhs: self.step, bound: 1.0 }
+    }
+
+    pub(super) fn solve<A: SlotArithmetic>(
+        self,
+        on: &A,
+        system: &System<A::Vector>,
+    ) -> Result<Solution<A::Vector>, MlError> {
+        let System { columns, left, rhs_right, rhs_flat, .. } = system;
+        let (cube, target) = (columns.cube, columns.target());
+        let to_right = |factor| columns.to_right(on.slots(), factor, move |k| k == target);
+        let (mask, minus) = (to_right(1.0 + self.momentum), to_right(-self.momentum));
+        let mut last: Option<A::Vector> = None;
+        let mut product = cube.product(on, left, rhs_right, LARGEST_WEIGHT)?;
+        for _ in 1..self.steps {
+            // The right-hand side is in every iterate once, and once in what the momentum makes of two of them.
+            let mut terms = vec![(&product, &mask)];
+            terms.extend(last.iter().filter(|_| self.momentum != 0.0).map(|last| (last, &minus)));
+            let seeds = on.sum_of_masked(&terms)?;
+            let ahead = on.add(rhs_right, &cube.spread_right(on, &seeds, LARGEST_WEIGHT)?)?;
+            last = Some(product);
+            product = cube.product(on, left, &ahead, LARGEST_WEIGHT)?;
+        }
+        finish(on, *columns, &on.add(rhs_flat, &product)?)
+    }
+}
+
+/// Newton's method for the inverse of a matrix (Schulz, 1933) applied to a vector, in product form: with
+/// E = I - step A, the product of I + E^(2^k) over k below the number of steps, times step r. Two levels a step.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NewtonSchulz {
+    steps: usize,
+    step: f64,
+}
+
+impl NewtonSchulz {
+    pub(super) fn new(steps: usize, (low, high): (f64, f64)) -> Self {
+        Self { steps, step: 2.0 / (low + high) }
+    }
+
+    /// The matrix E for A + ridge I, and step r.
+    pub(super) fn affine(self, ridge: f64) -> Affine {
+        Affine { scale: -self.step, shift: 1.0 - self.step * ridge, rhs: self.step, bound: 1.0 }
+    }
+
+    pub(super) fn solve<A: SlotArithmetic>(
+        self,
+        on: &A,
+        system: System<A::Vector>,
+    ) -> Result<Solution<A::Vector>, MlError> {
+        let System { columns, left, right, rhs_right, rhs_flat } = system;
+        let (cube, target) = (columns.cube, columns.target());
+        let (mut power, mut square_of) = (left, Some(right));
+        let (mut flat, mut vector) = (rhs_flat, rhs_right);
+        for step in 0..self.steps {
+            let product = cube.product(on, &power, &vector, LARGEST_WEIGHT)?;
+            flat = on.add(&flat, &product)?;
+            if step + 1 == self.steps {
+                break;
+            }
+            vector = on.add(&vector, &columns.right(on, &product, |k| k == target, LARGEST_WEIGHT)?)?;
+            if let Some(right) = &square_of {
+                let square = cube.product(on, &power, right, 1.0)?;
+                let same = Affine { scale: 1.0, shift: 0.0, rhs: 0.0, bound: 1.0 };
+                (power, square_of) = columns.both(on, &square, same, step + 2 < self.steps)?;
+            }
+        }
+        finish(on, columns, &flat)
+    }
+}
+
+/// Keeps the target's column of a flat form, once, and clears everything else.
+fn finish<A: SlotArithmetic>(
+    on: &A,
+    columns: Columns,
+    flat: &A::Vector,
+) -> Result<Solution<A::Vector>, MlError> {
+    let (p, target) = (columns.features, columns.target());
+    let mask = columns.cube.mask(on.slots(), |j, i, k| f64::from(u8::from(j == 0 && i < p && k == target)));
+    let places = (0..p).map(|i| columns.cube.slot(0, i, target)).collect();
+    Ok(Solution { vector: on.mul_mask(flat, &mask)?, places })
+}

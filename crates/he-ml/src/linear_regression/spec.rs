@@ -1,0 +1,241 @@
+//! What is asked for, and what was checked.
+
+use super::{cube::Cube, system::Columns};
+use crate::{error::MlError, packing::RowBlocks};
+
+/// How a linear model is learnt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// In the clear.
+    Plaintext,
+    /// Encrypted sums of products, decrypted and solved by the owner of the key.
+    AggregateDecrypt,
+    /// Everything under encryption; only weights are decrypted.
+    Encrypted,
+}
+
+impl Mode {
+    /// The name in configurations and results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plaintext => "plaintext",
+            Self::AggregateDecrypt => "aggregate_decrypt",
+            Self::Encrypted => "encrypted",
+        }
+    }
+
+    /// Who learns what.
+    #[must_use]
+    pub fn reveals(self) -> &'static str {
+        match self {
+            Self::Plaintext => "the computing party sees every row",
+            Self::AggregateDecrypt => {
+                "the computing party learns the numbers of rows and columns; the key owner decrypts the second moments \
+                 of all columns, and two sets of them that differ by one row give that row away"
+            }
+            Self::Encrypted => {
+                "the computing party learns the numbers of rows and columns; the key owner decrypts the weights and \
+                 nothing else"
+            }
+        }
+    }
+}
+
+/// How the normal equations are solved under encryption. All but the first are there to be compared with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Solver {
+    /// The best polynomial of degree 2^`log_degree` - 1 for the spectrum's interval, by matrix powers.
+    Residual {
+        /// log2 of the degree plus one, from 2 on.
+        log_degree: u32,
+    },
+    /// Newton's method for the inverse matrix.
+    NewtonSchulz {
+        /// Number of factors, each of which doubles the degree.
+        steps: usize,
+    },
+    /// Gradient descent with the best constant step.
+    GradientDescent {
+        /// Number of steps.
+        steps: usize,
+    },
+    /// Gradient descent with Nesterov's momentum.
+    Nesterov {
+        /// Number of steps.
+        steps: usize,
+    },
+}
+
+/// Rows and columns of a table, which the computing party gets to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TableShape {
+    /// Number of rows.
+    pub rows: usize,
+    /// Number of features, the target not counted.
+    pub features: usize,
+}
+
+/// What a linear regression under encryption is asked to do; unchecked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LinearRegressionSpec {
+    ridge: f64,
+    solver: Solver,
+    spectrum: Option<(f64, f64)>,
+}
+
+/// Lower end of the interval of eigenvalues where nothing is said. Directions in which standardised features vary less
+/// than this share of a feature's variance are fitted incompletely, as if by a ridge, and never amplified.
+pub const DEFAULT_FLOOR: f64 = 0.05;
+
+/// Columns beside the features in a block: the target, and one for a constant.
+const OTHER_COLUMNS: usize = 2;
+
+/// The widest blocks that are laid out.
+const MAX_WIDTH: usize = 16;
+
+/// The narrowest ones: below, there are no two diagonals to share a vector.
+const MIN_WIDTH: usize = 4;
+
+impl Default for LinearRegressionSpec {
+    fn default() -> Self {
+        Self { ridge: 0.0, solver: Solver::Residual { log_degree: 6 }, spectrum: None }
+    }
+}
+
+impl LinearRegressionSpec {
+    /// Least squares by the polynomial of degree 63.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A penalty: the weights minimise mean((y - Xw)^2) + `ridge` |w|^2, for standardised features and target. It is
+    /// alpha / rows of [`crate::baseline::LinearModel::ridge`].
+    #[must_use]
+    pub fn ridge(mut self, ridge: f64) -> Self {
+        self.ridge = ridge;
+        self
+    }
+
+    /// Another solver.
+    #[must_use]
+    pub fn solver(mut self, solver: Solver) -> Self {
+        self.solver = solver;
+        self
+    }
+
+    /// The interval in which the eigenvalues of the features' correlation matrix are taken to lie. Unless said, from
+    /// [`DEFAULT_FLOOR`] to the number of features, which is the trace and therefore an upper bound for any data. An
+    /// upper end that is too small makes the result useless; a lower end that is too large makes it less exact.
+    #[must_use]
+    pub fn spectrum(mut self, low: f64, high: f64) -> Self {
+        self.spectrum = Some((low, high));
+        self
+    }
+
+    /// Checks everything that can be known before keys are made.
+    ///
+    /// # Errors
+    /// [`MlError::Hyperparameter`], naming it; [`MlError::TooManyColumns`]; [`MlError::Shape`] for an empty table.
+    pub fn check(&self, table: TableShape) -> Result<LinearRegression, MlError> {
+        if table.rows == 0 || table.features == 0 {
+            return Err(MlError::Shape {
+                what: "table to learn from",
+                found: format!("{} rows and {} features", table.rows, table.features),
+                expected: "at least one of each".to_owned(),
+            });
+        }
+        let max = MAX_WIDTH - OTHER_COLUMNS;
+        if table.features > max {
+            return Err(MlError::TooManyColumns {
+                what: "linear regression in mode encrypted",
+                found: table.features,
+                max,
+                instead: "take mode aggregate_decrypt, or fewer features",
+            });
+        }
+        let hyperparameter = |name, value: String, why: &str| {
+            Err(MlError::Hyperparameter { name, value, why: why.to_owned() })
+        };
+        if !(self.ridge.is_finite() && self.ridge >= 0.0) {
+            return hyperparameter("ridge", self.ridge.to_string(), "a penalty is a finite number from 0 on");
+        }
+        let (low, high) = self.spectrum.unwrap_or((DEFAULT_FLOOR, (table.features as f64).max(1.0)));
+        if !(0.0 < low && low < high && high.is_finite()) {
+            let why = "the ends have to be finite, ascending and above 0";
+            return hyperparameter("spectrum", format!("[{low}, {high}]"), why);
+        }
+        let width = (table.features + OTHER_COLUMNS).next_power_of_two().max(MIN_WIDTH);
+        let cube = Cube { width };
+        match self.solver {
+            Solver::Residual { log_degree } => {
+                // The columns of a doubled block have to fit beside one another.
+                let max = 2 * width.ilog2();
+                if !(2..=max).contains(&log_degree) {
+                    let why = format!("blocks of {width} columns have room for 2 to {max}");
+                    return hyperparameter("log_degree", log_degree.to_string(), &why);
+                }
+            }
+            Solver::NewtonSchulz { steps }
+            | Solver::GradientDescent { steps }
+            | Solver::Nesterov { steps } => {
+                if steps == 0 {
+                    return hyperparameter("steps", "0".to_owned(), "at least one step is needed");
+                }
+            }
+        }
+        let columns = Columns { cube, features: table.features, rows: table.rows };
+        let spectrum = (low + self.ridge, high + self.ridge);
+        Ok(LinearRegression { columns, ridge: self.ridge, solver: self.solver, spectrum })
+    }
+}
+
+/// A checked linear regression for tables of one shape: a circuit.
+#[derive(Clone, Debug)]
+pub struct LinearRegression {
+    pub(super) columns: Columns,
+    pub(super) ridge: f64,
+    pub(super) solver: Solver,
+    /// With the penalty.
+    pub(super) spectrum: (f64, f64),
+}
+
+impl LinearRegression {
+    /// The tables it is for.
+    #[must_use]
+    pub fn table(&self) -> TableShape {
+        TableShape { rows: self.columns.rows, features: self.columns.features }
+    }
+
+    /// The penalty.
+    #[must_use]
+    pub fn ridge(&self) -> f64 {
+        self.ridge
+    }
+
+    /// The interval in which the eigenvalues of the penalised correlation matrix are taken to lie.
+    #[must_use]
+    pub fn spectrum(&self) -> (f64, f64) {
+        self.spectrum
+    }
+
+    /// Slots that a vector has to have at least.
+    #[must_use]
+    pub fn slots(&self) -> usize {
+        self.columns.cube.slots()
+    }
+
+    /// How rows lie in vectors of `slots` slots.
+    ///
+    /// # Errors
+    /// [`MlError::TooFewSlots`] for fewer than [`Self::slots`].
+    pub fn packing(&self, slots: usize) -> Result<RowBlocks, MlError> {
+        if slots < self.slots() {
+            let what = "linear regression in mode encrypted";
+            return Err(MlError::TooFewSlots { what, needed: self.slots(), found: slots });
+        }
+        RowBlocks::new(slots, self.columns.cube.width)
+    }
+}
