@@ -7,6 +7,7 @@ mod disclosure;
 mod error;
 pub mod knn;
 pub mod metrics;
+pub mod mlp;
 mod session;
 
 pub use budget::{Deviation, ErrorBudget};
