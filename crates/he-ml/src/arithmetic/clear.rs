@@ -2,7 +2,10 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use ckks::Complex64;
+use ckks::{
+    Complex64,
+    circuits::{Polynomial, PolynomialCost, PolynomialVector},
+};
 
 use super::{Counts, Mask, SlotArithmetic, no_terms};
 use crate::error::MlError;
@@ -123,6 +126,18 @@ impl Clear {
         Ok(ClearProducts { values, used })
     }
 
+    /// What a polynomial of `a` is, `depth` levels below.
+    fn evaluated(
+        &self,
+        a: &ClearVector,
+        depth: usize,
+        cost: PolynomialCost,
+        values: impl Iterator<Item = f64>,
+    ) -> Result<ClearVector, MlError> {
+        self.note(|counts| counts.note_polynomial(cost));
+        self.result(a.used + depth, values.map(Complex64::from))
+    }
+
     fn rotated(&self, a: &ClearVector, steps: i64, first: &mut bool) -> Result<ClearVector, MlError> {
         let k = steps.rem_euclid(self.slots as i64) as usize;
         if k == 0 {
@@ -136,6 +151,19 @@ impl Clear {
         let (head, tail) = a.values.split_at(k);
         self.result(a.used, tail.iter().chain(head).copied())
     }
+}
+
+/// The slots as real numbers.
+fn real(a: &ClearVector) -> Result<Vec<f64>, MlError> {
+    let one = |x: &Complex64| match x.im {
+        0.0 => Ok(x.re),
+        _ => Err(MlError::Shape {
+            what: "slots of a polynomial's argument",
+            found: format!("the complex number {x}"),
+            expected: "real numbers".to_owned(),
+        }),
+    };
+    a.values.iter().map(one).collect()
 }
 
 /// How many of two factors have to be brought to the level at which `used` levels are used up; a square has one factor.
@@ -229,6 +257,15 @@ impl SlotArithmetic for Clear {
     fn close(&self, sum: ClearProducts) -> Result<ClearVector, MlError> {
         self.note(|counts| counts.relinearizations += 1);
         self.result(sum.used + 1, sum.values.into_iter())
+    }
+
+    fn polynomial(&self, a: &ClearVector, p: &Polynomial) -> Result<ClearVector, MlError> {
+        let values = real(a)?.into_iter().map(|x| p.eval(x));
+        self.evaluated(a, p.depth(), p.cost(), values)
+    }
+
+    fn polynomial_by_slot(&self, a: &ClearVector, p: &PolynomialVector) -> Result<ClearVector, MlError> {
+        self.evaluated(a, p.depth(), p.cost(), p.eval(&real(a)?).into_iter())
     }
 
     fn rotate(&self, a: &ClearVector, steps: i64) -> Result<ClearVector, MlError> {

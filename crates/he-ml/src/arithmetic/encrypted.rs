@@ -2,7 +2,11 @@
 
 use std::cell::RefCell;
 
-use ckks::{CkksError, Complex64, Level, Operations, Scale, encoder::Packing};
+use ckks::{
+    CkksError, Complex64, Level, Operations, Scale,
+    circuits::{Polynomial, PolynomialVector},
+    encoder::Packing,
+};
 
 use super::{Counts, Mask, SlotArithmetic, no_terms};
 use crate::error::MlError;
@@ -253,6 +257,16 @@ impl<O: Operations> SlotArithmetic for Encrypted<'_, O> {
         self.note(|counts| counts.relinearizations += 1);
         self.switches(&sum, 1, false);
         self.result(self.ops.relinearize_rescale(&sum)?)
+    }
+
+    fn polynomial(&self, a: &O::Ciphertext, p: &Polynomial) -> Result<O::Ciphertext, MlError> {
+        self.note(|counts| counts.note_polynomial(p.cost()));
+        self.result(p.evaluate(self.ops, a)?)
+    }
+
+    fn polynomial_by_slot(&self, a: &O::Ciphertext, p: &PolynomialVector) -> Result<O::Ciphertext, MlError> {
+        self.note(|counts| counts.note_polynomial(p.cost()));
+        self.result(p.evaluate(self.ops, a)?)
     }
 
     fn rotate(&self, a: &O::Ciphertext, steps: i64) -> Result<O::Ciphertext, MlError> {

@@ -10,9 +10,11 @@ mod polynomial;
 mod train;
 mod weights;
 
+pub(crate) use kernel::check_kernel;
 pub use kernel::{KernelRegressor, largest_squared_distance};
 pub use linear::LinearModel;
 pub use neighbours::{NearestNeighbours, Ties, squared_distance};
+pub(crate) use neighbours::{check_k, mean_of_nearest};
 pub use network::{Activation, Network};
 pub use polynomial::degree_two_features;
 pub use train::{Training, TrainingRun};
