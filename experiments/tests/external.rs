@@ -30,6 +30,30 @@ fn the_smoke_sweep_runs_and_reports() {
 }
 
 #[test]
+fn peers_take_turns() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, peers) in
+        [("smoke/peers.toml", vec!["one", "other"]), ("peers.toml", vec!["cipherfit", "openfhe", "tenseal"])]
+    {
+        let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs").join(name);
+        let output = sweep(folder.path(), &["plan", config.to_str().unwrap(), "--lines"]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+        let plan = String::from_utf8(output.stdout).unwrap();
+        let turns: Vec<serde_json::Value> =
+            plan.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert!(turns.len() >= 4 * peers.len() && turns.len().is_multiple_of(peers.len()));
+        for (at, entry) in turns.iter().enumerate() {
+            assert_eq!(entry["params"]["peer"], peers[at % peers.len()], "{name}, point {at}");
+        }
+    }
+    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs/smoke/peers.toml");
+    let output = sweep(folder.path(), &["run", config.to_str().unwrap(), "--out", "out"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let table = std::fs::read_to_string(folder.path().join("out/results.csv")).unwrap();
+    assert_eq!(table.lines().count(), 1 + 8 * (3 + 1), "three times and a score for each point");
+}
+
+#[test]
 fn a_peer_that_is_missing_fails_or_talks_nonsense_is_a_row() {
     let folder = tempfile::tempdir().unwrap();
     let config = "schema = 1\nname = \"t\"\n[workload.external]\n[zip.z]\nlabel = [\"a\", \"b\", \"c\", \"d\"]\n\

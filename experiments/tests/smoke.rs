@@ -187,7 +187,8 @@ fn moments_of_boston_are_right() {
 #[test]
 fn moments_of_a_users_file_are_right() {
     let folder = tempfile::tempdir().unwrap();
-    let table: String = (0..37).map(|i| format!("{},{},{}\n", i, 0.5 * f64::from(i % 5) - 1.0, 100 - i)).collect();
+    let table: String =
+        (0..37).map(|i| format!("{},{},{}\n", i, 0.5 * f64::from(i % 5) - 1.0, 100 - i)).collect();
     std::fs::write(folder.path().join("mine.csv"), format!("first,second,goal\n{table}")).unwrap();
     let config = "schema = 1\nname = \"mine\"\nseed = 1\ndeterministic = true\n[workload.boston_moments]\n\
         dataset = \"./mine.csv\"\ntarget = \"goal\"\n[params]\nlog_n = 13\nlog_scale = 40\n[measure]\nsamples = 1\n";

@@ -23,7 +23,53 @@ pub struct Ciphertext {
     pub(crate) noise: Noise,
 }
 
+/// A ciphertext as bare numbers, from another library or made by hand: see [`Ciphertext::from_words`].
+#[derive(Clone, Copy, Debug)]
+pub struct CiphertextWords<'a> {
+    /// Its level.
+    pub level: Level,
+    /// Its scale.
+    pub scale: Scale,
+    /// How many slots it has, a power of two.
+    pub slots: usize,
+    /// What is claimed of its noise and its message ([`Noise::new`]).
+    pub noise: Noise,
+    /// Two or three polynomials over the primes of the level, c_0 first: limb after limb, each N transform values in the
+    /// order of [`ring_math::ntt`].
+    pub parts: &'a [&'a [u64]],
+}
+
 impl Ciphertext {
+    /// Takes a ciphertext that something else made; everything about it is checked except what cannot be: that it was
+    /// encrypted under some key, and that its scale and noise are as claimed.
+    ///
+    /// # Errors
+    /// [`CkksError::NoSuchLevel`]; [`CkksError::SlotCount`]; [`CkksError::Parameter`] for another number of polynomials;
+    /// [`CkksError::Ring`] for another number of words or one that is not below its prime.
+    pub fn from_words(context: &Context, words: &CiphertextWords<'_>) -> Result<Self, CkksError> {
+        let op = "taking a ciphertext from words";
+        let basis = &context.tables(op, words.level)?.q;
+        let (slots, max) = (words.slots, context.max_slots());
+        if !slots.is_power_of_two() || slots > max {
+            return Err(CkksError::SlotCount { op, found: slots, max });
+        }
+        if !(2..=3).contains(&words.parts.len()) {
+            return Err(CkksError::Parameter {
+                name: "polynomials of a ciphertext",
+                found: words.parts.len().to_string(),
+                expected: "2, or 3 before relinearisation".to_owned(),
+            });
+        }
+        let parts = words.parts.iter().map(|part| Ok(RnsPoly::from_words(basis, part)?));
+        Ok(Self {
+            parts: parts.collect::<Result<_, CkksError>>()?,
+            level: words.level,
+            scale: words.scale,
+            slots,
+            noise: words.noise,
+        })
+    }
+
     /// A place for results: the zero message at the lowest level. Its buffers grow to what operations write there.
     ///
     /// # Errors

@@ -30,7 +30,7 @@ pub struct Context(Arc<Tables>);
 
 struct Tables {
     parameters: Parameters,
-    fingerprint: u64,
+    fingerprint: [u8; 32],
     kernel: Kernel,
     p_basis: RnsBasis,
     levels: Vec<LevelTables>,
@@ -99,7 +99,7 @@ impl Context {
         let levels = (0..=parameters.max_level().0)
             .map(|l| LevelTables::new(parameters, Level(l), &all, &p_basis, &first_p))
             .collect::<Result<_, CkksError>>()?;
-        let fingerprint = fingerprint(parameters);
+        let fingerprint = parameters.fingerprint();
         let parameters = parameters.clone();
         let slot_transform = Arc::new(SlotTransform::new(log_n));
         Ok(Self(Arc::new(Tables { parameters, fingerprint, kernel, p_basis, levels, slot_transform })))
@@ -183,10 +183,10 @@ impl Context {
         Arc::ptr_eq(&self.0, &other.0) || self.0.parameters == other.0.parameters
     }
 
-    /// A number that tells parameter sets apart, the same on every machine: bytes that are stored carry it.
+    /// The parameter hash that every stored object carries: see [`Parameters::fingerprint`].
     #[must_use]
-    pub fn fingerprint(&self) -> u64 {
-        self.0.fingerprint
+    pub fn fingerprint(&self) -> &[u8; 32] {
+        &self.0.fingerprint
     }
 
     pub(crate) fn tables(&self, op: &'static str, level: Level) -> Result<&LevelTables, CkksError> {
@@ -198,23 +198,6 @@ impl Context {
     pub(crate) fn top(&self) -> &LevelTables {
         &self.0.levels[self.0.levels.len() - 1]
     }
-}
-
-/// FNV-1a over everything that shapes keys and ciphertexts.
-fn fingerprint(parameters: &Parameters) -> u64 {
-    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-    const PRIME: u64 = 0x0000_0100_0000_01b3;
-    let groups = parameters
-        .groups()
-        .iter()
-        .flat_map(|group| std::iter::once(group.primes.len() as u64).chain(group.primes.iter().copied()));
-    let digits = parameters.digit_ranges().into_iter().map(|range| range.len() as u64);
-    std::iter::once(u64::from(parameters.log_n()))
-        .chain(groups)
-        .chain(parameters.p_primes().iter().copied())
-        .chain(digits)
-        .flat_map(u64::to_le_bytes)
-        .fold(OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME))
 }
 
 impl LevelTables {

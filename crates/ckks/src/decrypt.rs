@@ -102,7 +102,7 @@ impl<'a> Decryptor<'a> {
 
     /// Decrypts for publication: adds the noise that `flooding` asks for and takes one publication from the budget that
     /// is stored with the secret key. Whoever keeps the key on disk has to write it again afterwards
-    /// ([`SecretKey::to_bytes`]).
+    /// ([`SecretKey::to_secret_bytes`]).
     ///
     /// # Errors
     /// [`CkksError::QueryBudget`] when the budget is spent; [`CkksError::PrecisionLost`] when the noise leaves nothing of

@@ -60,10 +60,10 @@ impl EncryptionSpace {
 /// A ciphertext of the owner's with a seed in place of its random half: half the bytes.
 #[derive(Clone)]
 pub struct SeededCiphertext {
-    body: RnsPoly<Ntt>,
-    seed: [u8; SEED_BYTES],
+    pub(crate) body: RnsPoly<Ntt>,
+    pub(crate) seed: [u8; SEED_BYTES],
     /// Metadata, with no polynomials.
-    shell: Ciphertext,
+    pub(crate) shell: Ciphertext,
 }
 
 impl SeededCiphertext {
@@ -91,7 +91,7 @@ impl SeededCiphertext {
         self.shell.scale
     }
 
-    /// Bytes to store.
+    /// Bytes of its polynomial and its seed; fewer are stored ([`crate::serialize::Stored::stored_bytes`]).
     #[must_use]
     pub fn size_bytes(&self) -> u64 {
         8 * self.body.words().len() as u64 + SEED_BYTES as u64
@@ -267,7 +267,7 @@ fn encrypt_public(
         for (part, limb) in [limb0, limb1].into_iter().enumerate() {
             by_construction(ring.lift_centred(lifted, &remainders[n * part..n * (part + 1)], p.modulus()));
             by_construction(ring.sub_assign(lifted, &errors[part][n * i..n * (i + 1)]));
-            by_construction(ring.forward(lifted));
+            by_construction(ring.forward_unreduced(lifted));
             by_construction(ring.mul_into(limb, values, key.parts[part].limb(i)));
             by_construction(ring.sub_mul_scalar_assign(limb, lifted, &tables.first_p_inverses[i]));
             if part == 0 {

@@ -188,6 +188,40 @@ pub enum CkksError {
         /// The operation.
         op: &'static str,
     },
+    /// Bytes that are not what they claim to be.
+    #[error("{object}: {what} is {found}; expected {expected}")]
+    Bytes {
+        /// What was to be read or written.
+        object: &'static str,
+        /// What is wrong about it.
+        what: &'static str,
+        /// What the bytes say.
+        found: String,
+        /// What would have been right.
+        expected: String,
+    },
+    /// An object larger than the caller allows.
+    #[error(
+        "{object}: takes {needed} bytes of memory, {limit} are allowed; raise the limit if its source is trusted"
+    )]
+    TooLarge {
+        /// What was to be read.
+        object: &'static str,
+        /// Bytes that reading it would allocate.
+        needed: u64,
+        /// The caller's limit.
+        limit: u64,
+    },
+    /// The reader or writer failed.
+    #[error("{object}: {message}")]
+    Io {
+        /// What was to be read or written.
+        object: &'static str,
+        /// What kind of failure it was.
+        kind: std::io::ErrorKind,
+        /// The failure in words.
+        message: String,
+    },
     /// Ring arithmetic refused.
     #[error(transparent)]
     Ring(#[from] RingError),

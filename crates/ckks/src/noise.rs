@@ -53,6 +53,23 @@ pub struct Noise {
 }
 
 impl Noise {
+    /// What is claimed of a ciphertext that comes from elsewhere: standard deviation and bound of its noise, both in the
+    /// integers that the scale produces, root mean square and bound of its message. Nobody checks the claim.
+    ///
+    /// # Errors
+    /// [`CkksError::Parameter`] unless all four are finite and at least 0.
+    pub fn new(std: f64, bound: f64, message_rms: f64, message_bound: f64) -> Result<Self, CkksError> {
+        let numbers = [std, bound, message_rms, message_bound];
+        if numbers.iter().all(|number| number.is_finite() && *number >= 0.0) {
+            return Ok(Self { std, bound, message_rms, message_bound });
+        }
+        Err(CkksError::Parameter {
+            name: "noise",
+            found: format!("{numbers:?}"),
+            expected: "four finite numbers from 0 on".to_owned(),
+        })
+    }
+
     /// Average case: standard deviation of a coefficient of the noise, in the integers that the scale produces.
     #[must_use]
     pub fn std(&self) -> f64 {

@@ -164,6 +164,17 @@ impl Scale {
         offset.abs().log2()
     }
 
+    /// Mantissa in two parts, and exponent.
+    pub(crate) fn to_raw(self) -> (f64, f64, i32) {
+        (self.high, self.low, self.exponent)
+    }
+
+    /// What [`Self::to_raw`] gave, or `None` for numbers that it never gives.
+    pub(crate) fn from_raw(high: f64, low: f64, exponent: i32) -> Option<Self> {
+        let normal = (1.0..2.0).contains(&high) && low.is_finite() && two_sum(high, low) == (high, low);
+        (normal && exponent.unsigned_abs() <= MAX_STORED_EXPONENT).then_some(Self { high, low, exponent })
+    }
+
     fn normalised(high: f64, low: f64, exponent: i32) -> Self {
         let (high, low) = two_sum(high, low);
         let (mut high, mut low, mut exponent) = (high, low, exponent);
@@ -177,6 +188,10 @@ impl Scale {
         Self { high: high * factor * rest, low: low * factor * rest, exponent: exponent + shift }
     }
 }
+
+/// Largest |log2| of a scale that is read from bytes: twice the modulus of the longest chain there can be, and far from
+/// where exponents of products overflow.
+const MAX_STORED_EXPONENT: u32 = 1 << 16;
 
 /// 2^64.
 const SUBNORMAL_SHIFT: f64 = 18_446_744_073_709_551_616.0;

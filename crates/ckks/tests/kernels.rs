@@ -57,7 +57,7 @@ fn transcript(kernel: Kernel, spec: &ParameterSpec, plaintext: &Plaintext) -> Ve
     out.push(("decryption", hash(decrypted.poly().words().iter().copied())));
     let mut source = rng(6);
     let other = KeyGenerator::new(&kit.context, &mut source).secret_key();
-    out.push(("secret key", hash(other.to_bytes().iter().map(|&byte| u64::from(byte)))));
+    out.push(("secret key", hash(other.to_secret_bytes().unwrap().iter().map(|&byte| u64::from(byte)))));
     out
 }
 

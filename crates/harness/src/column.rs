@@ -150,7 +150,8 @@ const KEY: [Own; 9] = [
     ("is_warmup", Bool, "", "whether the repetition was warm-up"),
 ];
 
-const PARAMS: [Own; 1] = [("params_json", Text, "", "resolved parameters without a column of their own, as JSON")];
+const PARAMS: [Own; 1] =
+    [("params_json", Text, "", "resolved parameters without a column of their own, as JSON")];
 
 const TIME: [Own; 5] = [
     ("wall_s", Float, "s", "wall time per operation"),

@@ -96,7 +96,11 @@ impl Estimator {
     /// whose counted cost is nearest, else from the calibration.
     pub(crate) fn seconds(&self, entry: &Entry) -> Option<f64> {
         let distance = |past: &Past| {
-            if past.point_id == entry.point_id { -1.0 } else { (past.cost_units / entry.cost_units).ln().abs() }
+            if past.point_id == entry.point_id {
+                -1.0
+            } else {
+                (past.cost_units / entry.cost_units).ln().abs()
+            }
         };
         let nearest = self
             .past
@@ -104,7 +108,8 @@ impl Estimator {
             .filter(|past| past.workload == entry.workload)
             .min_by(|a, b| distance(a).total_cmp(&distance(b)));
         if let Some(past) = nearest {
-            let factor = if past.point_id == entry.point_id { 1.0 } else { entry.cost_units / past.cost_units };
+            let factor =
+                if past.point_id == entry.point_id { 1.0 } else { entry.cost_units / past.cost_units };
             return Some(past.seconds(factor, &entry.measure));
         }
         Some(self.calibrated.get(&entry.workload)? * entry.cost_units)
@@ -176,11 +181,15 @@ mod tests {
     #[test]
     fn a_stage_takes_what_measuring_it_asks_for() {
         let stage = |seconds| PastStage { seconds, own_count: None };
-        let near = |found: f64, expected: f64| assert!((found / expected - 1.0).abs() < 1e-9, "{found} {expected}");
+        let near =
+            |found: f64, expected: f64| assert!((found / expected - 1.0).abs() < 1e-9, "{found} {expected}");
         near(stage_seconds(stage(0.1), 1.0, &measure(10, 0.0, 1e9)), 1.2);
         near(stage_seconds(stage(0.1), 2.0, &measure(10, 0.0, 1e9)), 2.4);
         near(stage_seconds(stage(0.1), 1.0, &measure(10, 5.0, 1e9)), 5.2);
         near(stage_seconds(stage(0.1), 1.0, &measure(10, 0.0, 0.5)), 0.8);
-        near(stage_seconds(PastStage { seconds: 3.0, own_count: Some(1.0) }, 1.0, &measure(10, 0.0, 1e9)), 3.0);
+        near(
+            stage_seconds(PastStage { seconds: 3.0, own_count: Some(1.0) }, 1.0, &measure(10, 0.0, 1e9)),
+            3.0,
+        );
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::config::{Limits, Measure, OnInsecure, Security, Spec, Sweep};
 use crate::diagnostic::Diagnostic;
 use crate::error::HarnessError;
-use crate::value::Params;
+use crate::value::{Params, Value};
 use crate::workload::{Registry, Rejection, Resolved, Verdict, Workload};
 
 /// Version of the layout of points, rows and plans; part of every point's identity.
@@ -56,7 +56,9 @@ impl Entry {
     pub(crate) fn label(&self) -> String {
         let varied = self.axes.iter().filter_map(|key| {
             let name = key.rsplit('.').next().unwrap_or(key);
-            Some(format!(" {name}={}", self.params.get(key)?))
+            let value = self.params.get(key)?;
+            let short = !matches!(value, Value::List(_) | Value::Table(_));
+            short.then(|| format!(" {name}={value}"))
         });
         std::iter::once(self.sweep.clone()).chain(varied).collect()
     }

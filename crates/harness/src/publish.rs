@@ -13,6 +13,7 @@ use crate::console::{note, out};
 use crate::error::{HarnessError, store as store_error};
 use crate::figure::{self, Figure};
 use crate::merge::{PACKED_TABLE, PLAIN_TABLE, read_table};
+use crate::report::{origin, question};
 use crate::store::{Store, write_atomic};
 
 /// Files and folders of a results folder that are published; not the raw points.
@@ -60,15 +61,51 @@ pub(crate) fn publish(from: &Store, to: &Store) -> Result<(), HarnessError> {
         to.write(PLAIN_TABLE, &table)?;
     }
     note(format!("published to {}", to.root().display()));
-    Ok(())
+    match to.root().parent() {
+        Some(reference) => gallery(reference),
+        None => Ok(()),
+    }
+}
+
+/// Writes `README.md` beside the published sweeps: what each asks, where it was measured, and its figures.
+fn gallery(reference: &Path) -> Result<(), HarnessError> {
+    let mut text = "# Reference results\n\n\
+        Written by `sweep publish NAME` from runs of clean commits. `sweep figures` draws every figure again from the\n\
+        tables here, and `sweep figures --check` fails where one would change.\n"
+        .to_owned();
+    for folder in published(reference)? {
+        let store = Store::new(&folder);
+        let table = read_table(&store)?;
+        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let config = fs::read_to_string(store.path("sweep.toml")).unwrap_or_default();
+        let count = |status: &str| {
+            let points = (0..table.rows()).filter(|row| table.text(*row, "status") == status);
+            points.map(|row| table.text(row, "point_id")).collect::<BTreeSet<_>>().len()
+        };
+        let rows = if store.path(PLAIN_TABLE).exists() { PLAIN_TABLE } else { PACKED_TABLE };
+        text.push_str(&format!(
+            "\n## {name}\n\n{}\n\n{} points measured, {} infeasible. {}\n\n[{rows}]({name}/{rows}) · \
+             [summary.csv]({name}/summary.csv) · [sweep.toml]({name}/sweep.toml)\n\n",
+            question(&config),
+            count("ok") + count("wrong"),
+            count("infeasible"),
+            origin(&table),
+        ));
+        let columns: Vec<String> = table.columns.iter().map(|c| c.name().to_owned()).collect();
+        for spec in recorded_plots(&store.path("sweep.toml"), &columns)? {
+            if store.path(&format!("plots/{}.svg", spec.id)).exists() {
+                let title = if spec.title.is_empty() { &spec.id } else { &spec.title };
+                text.push_str(&format!("![{title}]({name}/plots/{}.svg)\n", spec.id));
+            }
+        }
+    }
+    write_atomic(&reference.join("README.md"), text.as_bytes())
 }
 
 fn remove(path: &Path) -> Result<(), HarnessError> {
     let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     match removed {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(store_error("remove", path)(error))
-        }
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(store_error("remove", path)(error)),
         _ => Ok(()),
     }
 }

@@ -511,7 +511,11 @@ fn told_time(todo: &[&Entry], estimator: &Estimator) -> String {
             names(false).join(", ")
         )
     } else if unknown == 0 {
-        format!("estimated time of {} points: {} (from measured points: {rests})", known.len(), duration(seconds))
+        format!(
+            "estimated time of {} points: {} (from measured points: {rests})",
+            known.len(),
+            duration(seconds)
+        )
     } else {
         format!(
             "estimated time of {} points: {} (from measured points: {rests}); unknown for {unknown} points of {}",

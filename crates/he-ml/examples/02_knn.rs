@@ -5,13 +5,14 @@
 use std::time::{Duration, Instant};
 
 use ckks::{Ciphertext, Complex64, ParameterSpec};
-use datasets::{Dataset, ScaleMethod, Scaler, TargetScaler, load_split};
+use datasets::{Dataset, Matrix, ScaleMethod, Scaler, TargetScaler, load_split};
 use he_ml::{
     ErrorBudget, MlError, Session,
-    arithmetic::{Clear, ClearVector, Encrypted},
+    arithmetic::{Clear, Encrypted},
     baseline::{KernelRegressor, NearestNeighbours, Ties, largest_squared_distance},
     knn::{
-        ClientSelect, KernelBlock, KernelCircuit, NeighbourLayout, QueryGuard, RadiusSource, WeightedMean,
+        ClientSelect, KernelBlock, KernelCircuit, NeighbourLayout, Outside, QueryGuard, RadiusSource,
+        WeightedMean, squared_diagonal,
     },
     metrics::RegressionMetrics,
 };
@@ -22,7 +23,30 @@ fn main() -> Result<(), MlError> {
     run()
 }
 
-/// The training rows and the test rows of a split, features and targets standardised by the training rows.
+/// House values of 0 to 50 are no farther than this from their mean, in standard deviations.
+const TARGET_BOUND: f64 = 3.5;
+
+/// No packed value is larger: distances over the radius are at most 1, and targets come with a 1 as imaginary part.
+const VALUE_BOUND: f64 = 3.7;
+
+/// What the columns can be, known without looking at any row.
+const RANGES: [(&str, [f64; 2]); 13] = [
+    ("CRIM", [0.0, 100.0]),
+    ("ZN", [0.0, 100.0]),
+    ("INDUS", [0.0, 30.0]),
+    ("CHAS", [0.0, 1.0]),
+    ("NOX", [0.3, 0.9]),
+    ("RM", [3.0, 9.0]),
+    ("AGE", [0.0, 100.0]),
+    ("DIS", [1.0, 13.0]),
+    ("RAD", [1.0, 24.0]),
+    ("TAX", [150.0, 750.0]),
+    ("PTRATIO", [12.0, 23.0]),
+    ("B", [0.0, 400.0]),
+    ("LSTAT", [0.0, 40.0]),
+];
+
+/// The training rows and the test rows of a split, features scaled and targets standardised.
 struct Task {
     train: Dataset,
     test: Dataset,
@@ -31,9 +55,9 @@ struct Task {
 }
 
 impl Task {
-    fn load(name: &str, split: &str) -> Result<Self, MlError> {
+    fn load(name: &str, split: &str, method: &ScaleMethod) -> Result<Self, MlError> {
         let sides = load_split(name, &split.into())?;
-        let scaler = Scaler::fit(&ScaleMethod::Standardise, &sides.train)?;
+        let scaler = Scaler::fit(method, &sides.train)?;
         let (train, test) = (scaler.transform(&sides.train)?, scaler.transform(&sides.test)?);
         let target = TargetScaler::fit(&ScaleMethod::Standardise, &train)?;
         let scaled_targets = target.transform(&train)?.targets().to_vec();
@@ -54,51 +78,56 @@ pub(crate) fn run() -> Result<(), MlError> {
     {
         let chosen = if split == "boston" { ", a split chosen to match arXiv 2604.23245" } else { "" };
         println!("{name}, split {split}{chosen}");
-        let task = Task::load(name, split)?;
-        kernel(&task)?;
+        // Ranges of [0, 1] after scaling: every squared distance is at most the number of features.
+        let there = RANGES.iter().filter(|(column, _)| name != "boston_without_b" || *column != "B");
+        let ranges = there.map(|(column, range)| ((*column).to_owned(), *range)).collect();
+        let by_range = ScaleMethod::PublicRanges { ranges, low: 0.0, high: 1.0 };
+        let task = Task::load(name, split, &by_range)?;
+        let ranges = vec![[0.0, 1.0]; task.train.n_features()];
+        let guard = QueryGuard::Ranges { ranges: &ranges, outside: Outside::Refuse };
+        kernel(&task, squared_diagonal(&ranges), 9, RadiusSource::PublicRanges, &guard)?;
+
+        // Whoever owns the rows reveals their largest distance by using it as a radius.
+        let task = Task::load(name, split, &ScaleMethod::Standardise)?;
+        let rows = task.train.features();
+        let radius = 1.25 * largest_squared_distance(rows);
+        kernel(&task, radius, 8, RadiusSource::TrainingRows, &QueryGuard::Rows(rows))?;
         client_select(&task)?;
     }
     Ok(())
 }
 
-/// Weights (1 - d^2/D)^256.
-fn kernel(task: &Task) -> Result<(), MlError> {
-    // N = 2^15 has room for ten levels of 50 bits; the 60-bit base leaves nine bits for sums over 404 rows.
-    let parameters = ParameterSpec::new(15).log_q0(60).log_scale(50).depth(10).check()?;
+/// Weights (1 - d^2/D)^(2^m).
+fn kernel(
+    task: &Task,
+    radius: f64,
+    squarings: u32,
+    source: RadiusSource,
+    guard: &QueryGuard<'_>,
+) -> Result<(), MlError> {
+    // N = 2^15 has room for 11 levels of 50 bits; the 62-bit base leaves 11 bits for sums over 404 rows.
+    let depth = squarings as usize + 2;
+    let parameters = ParameterSpec::new(15).log_q0(62).log_scale(50).depth(depth).check()?;
     let (rows, queries) = (task.train.features(), task.test.features());
-    // Whoever owns the rows reveals their largest distance by using it as a radius.
-    let radius = 1.25 * largest_squared_distance(rows);
     let layout = NeighbourLayout::new(rows.n_rows(), rows.n_cols(), parameters.max_slots())?;
-    let circuit = KernelCircuit::new(layout, radius, 8, RadiusSource::TrainingRows)?;
-    let target_bound = task.scaled_targets.iter().fold(0.0, |a: f64, y| a.max(y.abs()));
-    let plan = circuit.plan(&parameters, target_bound)?;
-    let queries = QueryGuard::Rows(rows).admit(queries, radius)?;
+    let circuit = KernelCircuit::new(layout, radius, squarings, source)?;
+    let plan = circuit.plan(&parameters, TARGET_BOUND)?;
+    let queries = guard.admit(queries, radius)?;
 
-    let exact =
-        KernelRegressor::new(rows.clone(), task.train.targets().to_vec(), radius, 8)?.predict(&queries)?;
-    let clear = {
-        let clear = Clear::new(parameters.max_slots());
-        let mut predictions = Vec::new();
-        let blocks = blocks(&circuit, task, |values| clear.input(values))?;
-        for (batch, vectors) in circuit.pack_queries(&queries)?.iter().enumerate() {
-            let vectors = vectors.iter().map(|v| clear.input(&complex(v))).collect::<Result<Vec<_>, _>>()?;
-            let sums: ClearVector = circuit.run(&clear, &vectors, &blocks, target_bound)?;
-            let count = layout.queries().min(queries.n_rows() - batch * layout.queries());
-            predictions.extend(means(&circuit.unpack(sums.values(), count)?, 0.0));
-        }
-        task.target.inverse(&predictions)
-    };
+    let exact = KernelRegressor::new(rows.clone(), task.train.targets().to_vec(), radius, squarings)?
+        .predict(&queries)?;
+    let clear = clear_kernel(&circuit, task, &queries)?;
 
     let mut rng = UnwrapErr(SysRng);
     let start = Instant::now();
     let session = Session::new(&parameters, &plan.request(), &mut rng)?;
     let key_time = start.elapsed();
     let start = Instant::now();
-    let blocks = blocks(&circuit, task, |values| session.encrypt(values, &mut rng))?;
+    let blocks = blocks(&circuit, task, |values| session.encrypt(values, VALUE_BOUND, &mut rng))?;
     let batches = circuit.pack_queries(&queries)?;
     let encrypted: Vec<Vec<Ciphertext>> = batches
         .iter()
-        .map(|vectors| vectors.iter().map(|v| session.encrypt(v, &mut rng)).collect())
+        .map(|vectors| vectors.iter().map(|v| session.encrypt(v, VALUE_BOUND, &mut rng)).collect())
         .collect::<Result<_, _>>()?;
     let encrypt_time = start.elapsed();
     let uploaded: u64 = encrypted.iter().flatten().map(Ciphertext::size_bytes).sum();
@@ -112,14 +141,17 @@ fn kernel(task: &Task) -> Result<(), MlError> {
     let mut noise = 0.0;
     for (batch, vectors) in encrypted.iter().enumerate() {
         let start = Instant::now();
-        let sums = circuit.run(&on, vectors, &blocks, target_bound)?;
+        let sums = circuit.run(&on, vectors, &blocks, TARGET_BOUND)?;
         time += start.elapsed();
         noise = session.slot_noise(&sums);
         let count = layout.queries().min(queries.n_rows() - batch * layout.queries());
         predictions.extend(means(&circuit.unpack(&session.decrypt(&sums)?, count)?, 8.0 * noise));
     }
     let predictions = task.target.inverse(&predictions);
-    println!("  kernel regression, D = {radius:.1}, m = 8: {}", WeightedMean::DISCLOSURE);
+    println!(
+        "  kernel regression, D = {radius:.1} ({source}), m = {squarings}: {}",
+        WeightedMean::DISCLOSURE
+    );
     task.judge("encrypted", &predictions)?;
     println!("  errors in $1000: {}", ErrorBudget::new(&exact, &clear, &predictions)?);
     println!(
@@ -139,6 +171,21 @@ fn kernel(task: &Task) -> Result<(), MlError> {
         noise.log2()
     );
     Ok(())
+}
+
+/// The same circuit on plain slots.
+fn clear_kernel(circuit: &KernelCircuit, task: &Task, queries: &Matrix) -> Result<Vec<f64>, MlError> {
+    let layout = circuit.layout();
+    let clear = Clear::new(layout.points() * layout.queries());
+    let blocks = blocks(circuit, task, |values| clear.input(values))?;
+    let mut predictions = Vec::new();
+    for (batch, vectors) in circuit.pack_queries(queries)?.iter().enumerate() {
+        let vectors = vectors.iter().map(|v| clear.input(&complex(v))).collect::<Result<Vec<_>, _>>()?;
+        let sums = circuit.run(&clear, &vectors, &blocks, TARGET_BOUND)?;
+        let count = layout.queries().min(queries.n_rows() - batch * layout.queries());
+        predictions.extend(means(&circuit.unpack(sums.values(), count)?, 0.0));
+    }
+    Ok(task.target.inverse(&predictions))
 }
 
 fn complex(values: &[f64]) -> Vec<Complex64> {
@@ -183,7 +230,7 @@ fn client_select(task: &Task) -> Result<(), MlError> {
     let mut rng = UnwrapErr(SysRng);
     let session = Session::new(&parameters, &plan.request(), &mut rng)?;
     let encrypt = |vectors: &Vec<Vec<f64>>, rng: &mut UnwrapErr<SysRng>| {
-        vectors.iter().map(|v| session.encrypt(v, rng)).collect::<Result<Vec<_>, _>>()
+        vectors.iter().map(|v| session.encrypt(v, VALUE_BOUND, rng)).collect::<Result<Vec<_>, _>>()
     };
     let packed_rows = circuit.pack_rows(rows)?;
     let blocks = packed_rows.iter().map(|v| encrypt(v, &mut rng)).collect::<Result<Vec<_>, _>>()?;

@@ -1,4 +1,4 @@
-//! Learning under encryption.
+#![doc = include_str!("../README.md")]
 
 pub mod arithmetic;
 pub mod baseline;
@@ -8,7 +8,9 @@ mod error;
 pub mod knn;
 pub mod linear_regression;
 pub mod metrics;
+pub mod mlp;
 pub mod packing;
+pub mod planner;
 mod session;
 
 pub use budget::{Deviation, ErrorBudget};

@@ -56,14 +56,19 @@ impl Session {
 
     /// Encrypts slots at the highest level; those beyond `values` are zero.
     ///
+    /// A ciphertext says publicly that no slot is larger than `bound`, so the bound must be known without looking at
+    /// the values.
+    ///
     /// # Errors
-    /// Those of encoding: too many values, values that are not finite or too large.
+    /// Those of encoding: too many values, values that are not finite, too large for the parameters or above the bound.
     pub fn encrypt<T: SlotValue>(
         &self,
         values: &[T],
+        bound: f64,
         rng: &mut impl CryptoRng,
     ) -> Result<Ciphertext, MlError> {
-        let plaintext = self.encoder.encode_with(values, &self.encoder.packing())?;
+        let plaintext =
+            self.encoder.encode_with(values, &self.encoder.packing())?.with_message_bound(bound)?;
         Ok(Encryptor::new(&self.context, &self.secret).encrypt(&plaintext, rng)?)
     }
 

@@ -31,7 +31,10 @@ pub fn registry() -> Registry {
             "run configs/ops.toml --dry-run",
             "what a sweep of every operation over ring degree, scale and depth would do",
         )
-        .next_step("configs/quick.toml --set workload.boston_moments.dataset=diabetes", "the same with other data")
+        .next_step(
+            "configs/quick.toml --set workload.boston_moments.dataset=diabetes",
+            "the same with other data",
+        )
         .with(&ops::Ops)
         .with(&depth::Depth)
         .with(&boston_moments::BostonMoments)

@@ -2,7 +2,7 @@
 
 use ring_math::{Modulus, parallel};
 
-use super::{Evaluator, Workspace, rescale::rescale_pair};
+use super::{Evaluator, Workspace, rescale::Unscaled};
 use crate::{
     ciphertext::Ciphertext,
     error::CkksError,
@@ -25,7 +25,7 @@ pub(crate) fn constant(op: &'static str, value: f64, scale: Scale) -> Result<i12
     })
 }
 
-fn residue(modulus: &Modulus, value: i128) -> u64 {
+pub(super) fn residue(modulus: &Modulus, value: i128) -> u64 {
     let r = modulus.reduce_u128(value.unsigned_abs());
     if value < 0 { modulus.neg(r) } else { r }
 }
@@ -126,12 +126,13 @@ impl Evaluator<'_> {
         let scale = target.mul_by_primes(&group.primes) / a.scale;
         let constant = self.checked_constant(op, value, scale, a.level)?;
         out.reshape(self.context.q_basis(below)?, 2);
-        rescale_pair(tables, divide, &mut work.scratch, out.pair_mut(), |part, i, limb| {
+        let product = |part: usize, i: usize, limb: &mut [u64]| {
             let ring = tables.q.ring(i);
             limb.copy_from_slice(a.parts[part].limb(i));
             let factor = ring.modulus().prepare(residue(ring.modulus(), constant));
             by_construction(ring.mul_scalar_assign(limb, &factor));
-        });
+        };
+        Unscaled::Computed(product).divide(tables, divide, &mut work.scratch, out.pair_mut());
         out.level = a.level;
         self.note_scalar_product(out, a, value, scale);
         self.note_rescaled(out)?;
@@ -159,7 +160,7 @@ impl Evaluator<'_> {
         out.noise = a.noise.mul_constant(a.scale.to_f64(), value, scale.to_f64(), self.context.n());
     }
 
-    fn checked_constant(
+    pub(super) fn checked_constant(
         &self,
         op: &'static str,
         value: f64,

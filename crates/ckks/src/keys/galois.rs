@@ -37,6 +37,12 @@ impl GaloisElement {
         Self((2u64 << log_n) - 1)
     }
 
+    /// The map X -> X^`value` for N = 2^`log_n`, if there is one: `value` has to be odd and below 2N.
+    #[must_use]
+    pub fn new(value: u64, log_n: u32) -> Option<Self> {
+        (value % 2 == 1 && value >> (log_n + 1) == 0).then_some(Self(value))
+    }
+
     /// The exponent g.
     #[must_use]
     pub fn value(&self) -> u64 {

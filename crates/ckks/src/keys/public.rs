@@ -24,16 +24,16 @@ impl PublicKey {
         &self.parts
     }
 
-    /// Bytes to store: one half and the seed.
+    /// Bytes in memory, both halves.
     #[must_use]
-    pub fn stored_bytes(&self) -> u64 {
-        8 * self.parts[0].words().len() as u64 + self.seed.len() as u64
+    pub fn memory_bytes(&self) -> u64 {
+        self.parts.iter().map(|part| 8 * part.words().len() as u64).sum()
     }
 }
 
 /// Says how large the key is.
 impl std::fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "PublicKey({} bytes)", self.stored_bytes())
+        write!(f, "PublicKey({} bytes)", self.memory_bytes())
     }
 }

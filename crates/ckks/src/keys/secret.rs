@@ -8,16 +8,8 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::{context::Context, error::CkksError, keyswitch::by_construction, params::SecretDistribution};
 
-/// First bytes of an exported secret key; the last one is the version of the format.
-const MAGIC: [u8; 8] = *b"CFsecr\0\x01";
-
-/// Bytes before the coefficients: magic, parameter fingerprint, log2 N, publications, coefficient count.
-const HEADER_BYTES: usize = 8 + 8 + 8 + 8;
-
-/// Coefficients in one byte of an export: two bits each.
-const COEFFICIENTS_PER_BYTE: usize = 4;
-
-/// A secret with ternary coefficients (uniform ones, in every secure parameter set), and how many decryptions have been published under it.
+/// A secret with ternary coefficients (uniform ones, in every secure parameter set), and how many decryptions have been
+/// published under it.
 ///
 /// Wiped when dropped; shows nothing of itself.
 ///
@@ -29,7 +21,7 @@ const COEFFICIENTS_PER_BYTE: usize = 4;
 pub struct SecretKey {
     /// Transform values over all primes of Q and P.
     values: RnsPoly<Ntt>,
-    fingerprint: u64,
+    fingerprint: [u8; 32],
     published: AtomicU64,
 }
 
@@ -43,15 +35,63 @@ impl SecretKey {
                 by_construction(sample::ternary_of_weight_into(&mut secret, weight as usize, rng));
             }
         }
-        Self::from_coefficients(context, secret, 0)
+        Self::from_polynomial(context, secret, 0)
     }
 
-    fn from_coefficients(context: &Context, secret: RnsPoly<Coeff>, published: u64) -> Self {
+    fn from_polynomial(context: &Context, secret: RnsPoly<Coeff>, published: u64) -> Self {
         Self {
             values: secret.into_ntt(),
-            fingerprint: context.fingerprint(),
+            fingerprint: *context.fingerprint(),
             published: AtomicU64::new(published),
         }
+    }
+
+    /// A key from elsewhere: the coefficient of each power of X, lowest first, each -1, 0 or 1. For exchange with other
+    /// libraries and for tests; [`crate::KeyGenerator::secret_key`] draws fresh ones. How good the secret is, and that
+    /// nothing was published under it, is the caller's word.
+    ///
+    /// # Errors
+    /// [`CkksError::Parameter`] for another number of coefficients than N, for one that is not ternary, and for another
+    /// number of non-zero ones than the parameters fix, if they do.
+    pub fn from_ternary_coefficients(context: &Context, coefficients: &[i8]) -> Result<Self, CkksError> {
+        Self::from_coefficients(context, coefficients, 0)
+    }
+
+    pub(crate) fn from_coefficients(
+        context: &Context,
+        coefficients: &[i8],
+        published: u64,
+    ) -> Result<Self, CkksError> {
+        let refused = |name, found: String, expected: String| CkksError::Parameter { name, found, expected };
+        let (n, found) = (context.n(), coefficients.len());
+        if found != n {
+            return Err(refused("coefficients of a secret", format!("{found} numbers"), format!("N = {n}")));
+        }
+        // One look at all of them together, so that no branch depends on a single one.
+        let (mut others, mut weight) = (0, 0);
+        for &coefficient in coefficients {
+            let magnitude = coefficient.unsigned_abs();
+            others |= magnitude & !1;
+            weight += u32::from(magnitude & 1);
+        }
+        if others != 0 {
+            let found = "a number outside -1 to 1".to_owned();
+            return Err(refused("coefficients of a secret", found, "-1, 0 and 1 only".to_owned()));
+        }
+        if let SecretDistribution::FixedWeight(expected) = context.parameters().secret()
+            && weight != expected
+        {
+            let name = "non-zero coefficients of a secret";
+            return Err(refused(name, weight.to_string(), expected.to_string()));
+        }
+        let mut secret = RnsPoly::zero(&context.top().qp);
+        for (i, p) in context.top().qp.primes().enumerate() {
+            for (word, &coefficient) in secret.limb_mut(i).iter_mut().zip(coefficients) {
+                let value = i64::from(coefficient);
+                *word = value.cast_unsigned().wrapping_add(p & (value >> 63).cast_unsigned());
+            }
+        }
+        Ok(Self::from_polynomial(context, secret, published))
     }
 
     /// Transform values over all primes of Q and P at the highest level.
@@ -60,7 +100,7 @@ impl SecretKey {
     }
 
     pub(crate) fn check(&self, op: &'static str, context: &Context) -> Result<(), CkksError> {
-        let same = self.fingerprint == context.fingerprint() && *self.values.basis() == context.top().qp;
+        let same = self.fingerprint == *context.fingerprint() && *self.values.basis() == context.top().qp;
         if same { Ok(()) } else { Err(CkksError::ContextMismatch { op }) }
     }
 
@@ -79,63 +119,19 @@ impl SecretKey {
         }
     }
 
-    /// The key as bytes, the number of publications included. Whoever stores a key that publishes has to store it
-    /// again after each publication and never to go back to an older copy.
-    #[must_use]
-    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
-        let n = self.values.n();
-        let mut bytes = Zeroizing::new(Vec::with_capacity(HEADER_BYTES + n / COEFFICIENTS_PER_BYTE));
-        bytes.extend_from_slice(&MAGIC);
-        bytes.extend_from_slice(&self.fingerprint.to_le_bytes());
-        bytes.extend_from_slice(&self.published().to_le_bytes());
-        bytes.extend_from_slice(&(n as u64).to_le_bytes());
+    /// The coefficients, each -1, 0 or 1.
+    pub(crate) fn ternary_coefficients(&self) -> Zeroizing<Vec<i8>> {
         let ring = self.values.basis().ring(0);
         let mut limb = Zeroizing::new(self.values.limb(0).to_vec());
         by_construction(ring.inverse(&mut limb));
-        for group in limb.chunks_exact(COEFFICIENTS_PER_BYTE) {
-            // 0, 1 and 2 stand for 0, 1 and -1: c is 0, 1 or q - 1, and q - 1 is even.
-            let code = |word: u64| ((word & 1) | (u64::from(word > 1) << 1)) as u8;
-            bytes.push(group.iter().rev().fold(0, |byte, &word| byte << 2 | code(word)));
-        }
-        bytes
+        // A word is 0, 1 or q - 1, and q - 1 is even: the lowest bit less the fact that the word is above 1.
+        let coefficient = |&word: &u64| (word & 1) as i8 - (i8::from(word > 1));
+        Zeroizing::new(limb.iter().map(coefficient).collect())
     }
 
-    /// Reads what [`Self::to_bytes`] wrote.
-    ///
-    /// # Errors
-    /// [`CkksError::ContextMismatch`] for a key of other parameters, [`CkksError::Parameter`] for bytes that are not a
-    /// secret key.
-    pub fn from_bytes(context: &Context, bytes: &[u8]) -> Result<Self, CkksError> {
-        let n = context.n();
-        let expected = HEADER_BYTES + n / COEFFICIENTS_PER_BYTE;
-        let malformed = |found: String, expected: String| CkksError::Parameter {
-            name: "bytes of a secret key",
-            found,
-            expected,
-        };
-        if !bytes.starts_with(&MAGIC) {
-            return Err(malformed("another format or version".into(), "a secret key, version 1".into()));
-        }
-        let word =
-            |i: usize| bytes.get(8 * i..8 * i + 8).and_then(|b| b.try_into().ok()).map(u64::from_le_bytes);
-        if word(1) != Some(context.fingerprint()) || word(3) != Some(n as u64) {
-            return Err(CkksError::ContextMismatch { op: "reading a secret key" });
-        }
-        let (Some(published), true) = (word(2), bytes.len() == expected) else {
-            return Err(malformed(format!("{} bytes", bytes.len()), format!("{expected} bytes")));
-        };
-        let mut coefficients = Zeroizing::new(Vec::with_capacity(n));
-        for &byte in &bytes[HEADER_BYTES..] {
-            for i in 0..COEFFICIENTS_PER_BYTE {
-                coefficients.push(match byte >> (2 * i) & 3 {
-                    code @ 0..=1 => i64::from(code),
-                    2 => -1,
-                    _ => return Err(malformed("a coefficient code 3".into(), "codes 0 to 2".into())),
-                });
-            }
-        }
-        let secret = RnsPoly::<Coeff>::from_i64(&context.top().qp, &coefficients)?;
-        Ok(Self::from_coefficients(context, secret, published))
+    /// The parameter hash of the context it belongs to.
+    pub(crate) fn fingerprint(&self) -> &[u8; 32] {
+        &self.fingerprint
     }
 }
 

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::{
     error::CkksError,
-    keys::{GaloisElement, GaloisKey, RelinearizationKey, SwitchingKey},
+    keys::{GaloisElement, GaloisKey, RelinearizationKey},
     params::Parameters,
     scale::Level,
+    serialize::{Stored, switching_key_bytes},
 };
 
 /// One key of a request.
@@ -36,7 +37,8 @@ pub struct KeyRequest {
 /// Sizes of keys in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KeySize {
-    /// On disk or on the wire: one half of each key and a seed.
+    /// On disk or on the wire, to the byte: one half of each key, its words as wide as their primes, and a seed
+    /// ([`crate::serialize`]).
     pub stored: u64,
     /// In memory: both halves.
     pub memory: u64,
@@ -109,8 +111,9 @@ impl KeyRequest {
     pub fn size(&self, parameters: &Parameters) -> Result<KeySize, CkksError> {
         let (relinearization, galois) = self.resolve(parameters)?;
         let mut size = KeySize::default();
-        for level in relinearization.into_iter().chain(galois.into_values()) {
-            let one = key_size(parameters, level);
+        let levels = relinearization.map(|level| (level, false)).into_iter();
+        for (level, is_galois) in levels.chain(galois.into_values().map(|level| (level, true))) {
+            let one = key_size(parameters, level, is_galois);
             size.stored += one.stored;
             size.memory += one.memory;
         }
@@ -146,13 +149,13 @@ impl KeyRequest {
     }
 }
 
-/// Size of one switching key for `level`.
-fn key_size(parameters: &Parameters, level: Level) -> KeySize {
+/// Size of a relinearisation key for `level`, or of a Galois key.
+fn key_size(parameters: &Parameters, level: Level, galois: bool) -> KeySize {
     let q_len = parameters.q_len(level);
     let digits = parameters.digit_ranges().into_iter().filter(|range| range.start < q_len).count() as u64;
     let limbs = (q_len + parameters.p_primes().len()) as u64;
-    let half = (8 * digits * limbs) << parameters.log_n();
-    KeySize { stored: half + 32, memory: 2 * half }
+    let memory = (2 * 8 * digits * limbs) << parameters.log_n();
+    KeySize { stored: switching_key_bytes(parameters, level, galois), memory }
 }
 
 /// The keys an [`crate::Evaluator`] works with; public, but made from the secret.
@@ -186,13 +189,29 @@ impl EvaluationKeys {
         self.galois.keys().copied()
     }
 
+    /// All keys of maps, by their elements.
+    pub fn galois_keys(&self) -> impl Iterator<Item = &GaloisKey> + '_ {
+        self.galois.values()
+    }
+
+    /// Adds the key for multiplications; one that is there is replaced.
+    pub fn insert_relinearization(&mut self, key: RelinearizationKey) {
+        self.relinearization = Some(key);
+    }
+
+    /// Adds the key of one map; one that is there for this map is replaced.
+    pub fn insert_galois(&mut self, key: GaloisKey) {
+        self.galois.insert(key.element(), key);
+    }
+
     /// Total size.
     #[must_use]
     pub fn size(&self) -> KeySize {
-        let relinearization = self.relinearization.iter().map(RelinearizationKey::switching_key);
-        let keys = relinearization.chain(self.galois.values().map(GaloisKey::switching_key));
-        keys.fold(KeySize::default(), |size, key: &SwitchingKey| KeySize {
-            stored: size.stored + key.stored_bytes(),
+        let relinearization =
+            self.relinearization.iter().map(|key| (key.stored_bytes(), key.switching_key()));
+        let galois = self.galois.values().map(|key| (key.stored_bytes(), key.switching_key()));
+        relinearization.chain(galois).fold(KeySize::default(), |size, (stored, key)| KeySize {
+            stored: size.stored + stored,
             memory: size.memory + key.memory_bytes(),
         })
     }

@@ -44,12 +44,6 @@ impl SwitchingKey {
         self.digits.iter().map(|[_, mask]| mask)
     }
 
-    /// Bytes to store: the bodies and the seed.
-    #[must_use]
-    pub fn stored_bytes(&self) -> u64 {
-        self.memory_bytes() / 2 + self.seed.len() as u64
-    }
-
     /// Bytes in memory, both halves.
     #[must_use]
     pub fn memory_bytes(&self) -> u64 {

@@ -5,7 +5,10 @@
 //! group is the one, of the primes at hand, whose product is closest to s(l)^2 / target (from the top level down). The
 //! deviation then stays about as small as the distance between primes.
 
-use ring_math::{LAZY_MODULUS_BITS, RingError, VECTOR_MODULUS_BITS, is_prime, ntt_primes, ntt_primes_near};
+use ring_math::{
+    LAZY_MODULUS_BITS, MAX_MODULUS_BITS, RingError, VECTOR_MODULUS_BITS, is_prime, ntt_primes,
+    ntt_primes_near,
+};
 
 use super::{PrimeGroup, spec::LevelSpec};
 use crate::{error::CkksError, scale::Scale};
@@ -15,6 +18,9 @@ const LOG_SCALE_RANGE: std::ops::RangeInclusive<u32> = 8..=94;
 
 /// Largest log2 of a base modulus whose primes can be found: two primes of 50 bits each.
 const MAX_LOG_Q0: u32 = 2 * VECTOR_MODULUS_BITS;
+
+/// Largest log2 of a scale or a base modulus whose primes are given: two primes as wide as the ring takes.
+const MAX_LOG_GIVEN: u32 = 2 * MAX_MODULUS_BITS;
 
 /// Primes to choose from beyond those that are needed.
 const SPARE_PRIMES: usize = 16;
@@ -31,6 +37,9 @@ pub(super) fn find_groups(
 ) -> Result<Vec<PrimeGroup>, CkksError> {
     let (base, upper) =
         levels.split_first().ok_or_else(|| impossible("levels", "no level", "a base level"))?;
+    if base_scale > MAX_LOG_GIVEN {
+        return Err(impossible("log_scale", base_scale, format!("at most {MAX_LOG_GIVEN} bits")));
+    }
     for (index, level) in levels.iter().enumerate() {
         check_level(index, level)?;
         taken.extend(&level.primes);
@@ -80,8 +89,13 @@ fn check_level(index: usize, level: &LevelSpec) -> Result<(), CkksError> {
         ));
     }
     let (min, max) = (*LOG_SCALE_RANGE.start(), if index == 0 { MAX_LOG_Q0 } else { *LOG_SCALE_RANGE.end() });
-    let max = if size == 1 && level.primes.is_empty() { max.min(VECTOR_MODULUS_BITS) } else { max };
-    if (min..=max).contains(&level.log_scale) || !level.primes.is_empty() {
+    let (min, max) = match (level.primes.is_empty(), size) {
+        (true, 1) => (min, max.min(VECTOR_MODULUS_BITS)),
+        (true, _) => (min, max),
+        // Whether they belong to the scale is checked once the scale is known.
+        (false, _) => (1, MAX_LOG_GIVEN),
+    };
+    if (min..=max).contains(&level.log_scale) {
         return Ok(());
     }
     let name = if index == 0 { "log_q0" } else { "log_scale" };

@@ -20,27 +20,27 @@ use crate::error::CkksError;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ParameterSpec {
-    pub(super) log_n: u32,
+    pub(crate) log_n: u32,
     #[serde(default = "default_log_scale")]
-    pub(super) log_scale: u32,
+    pub(crate) log_scale: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) depth: Option<usize>,
+    pub(crate) depth: Option<usize>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) log_q0: Option<u32>,
+    pub(crate) log_q0: Option<u32>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) levels: Vec<LevelSpec>,
+    pub(crate) levels: Vec<LevelSpec>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) log_p: Vec<u32>,
+    pub(crate) log_p: Vec<u32>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) special_primes: Vec<u64>,
+    pub(crate) special_primes: Vec<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) dnum: Option<usize>,
+    pub(crate) dnum: Option<usize>,
     #[serde(default)]
-    pub(super) security: SecurityLevel,
+    pub(crate) security: SecurityLevel,
     #[serde(default)]
-    pub(super) allow_insecure: bool,
+    pub(crate) allow_insecure: bool,
     #[serde(default)]
-    pub(super) secret: SecretDistribution,
+    pub(crate) secret: SecretDistribution,
 }
 
 /// log2 of the scale where nothing is said.
@@ -54,11 +54,11 @@ fn default_log_scale() -> u32 {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LevelSpec {
-    pub(super) log_scale: u32,
+    pub(crate) log_scale: u32,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) primes: Vec<u64>,
+    pub(crate) primes: Vec<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) prime_count: Option<usize>,
+    pub(crate) prime_count: Option<usize>,
 }
 
 impl LevelSpec {

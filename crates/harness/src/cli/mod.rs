@@ -202,7 +202,8 @@ fn next_steps(registry: &Registry, store: &Store) -> String {
         (format!("config show {DEFAULT_CONFIG}"), "what was run"),
     ];
     let lines = std::iter::once(first).chain(own).chain(last).take(3);
-    let lines: String = lines.map(|(arguments, what)| format!("\n  {call} {arguments}\n      {what}")).collect();
+    let lines: String =
+        lines.map(|(arguments, what)| format!("\n  {call} {arguments}\n      {what}")).collect();
     format!("\ngo on with:{lines}")
 }
 

@@ -83,7 +83,8 @@ impl Axis {
             for factor in 1..if base > 2.0 { 10 } else { 2 } {
                 let factor = f64::from(factor);
                 let value = factor * power;
-                let label = if labelled && shown.contains(&factor) { label(value, unit) } else { String::new() };
+                let label =
+                    if labelled && shown.contains(&factor) { label(value, unit) } else { String::new() };
                 if inside(&value) && (!label.is_empty() || decades < 4.0) {
                     ticks.push(Tick { value, label });
                 }
@@ -167,15 +168,18 @@ mod tests {
     fn labels_are_round_and_few() {
         assert_eq!(labels(&axis(0.0, 10.3, Spacing::Linear), 6, ""), ["0", "2", "4", "6", "8", "10"]);
         assert_eq!(labels(&axis(5e-9, 2e-5, Spacing::Log10), 6, ""), ["10⁻⁸", "10⁻⁷", "10⁻⁶", "10⁻⁵"]);
-        assert_eq!(labels(&axis(3e-5, 2e-3, Spacing::Log10), 6, "s"), [
-            "50 µs", "100 µs", "200 µs", "500 µs", "1 ms", "2 ms"
-        ]);
-        assert_eq!(labels(&axis(2e-9, 6e-9, Spacing::Log10), 5, ""), [
-            "2·10⁻⁹", "3·10⁻⁹", "4·10⁻⁹", "5·10⁻⁹", "6·10⁻⁹"
-        ]);
-        assert_eq!(labels(&axis(9e6, 3e8, Spacing::Log2), 6, "B"), [
-            "16 MiB", "32 MiB", "64 MiB", "128 MiB", "256 MiB"
-        ]);
+        assert_eq!(
+            labels(&axis(3e-5, 2e-3, Spacing::Log10), 6, "s"),
+            ["50 µs", "100 µs", "200 µs", "500 µs", "1 ms", "2 ms"]
+        );
+        assert_eq!(
+            labels(&axis(2e-9, 6e-9, Spacing::Log10), 5, ""),
+            ["2·10⁻⁹", "3·10⁻⁹", "4·10⁻⁹", "5·10⁻⁹", "6·10⁻⁹"]
+        );
+        assert_eq!(
+            labels(&axis(9e6, 3e8, Spacing::Log2), 6, "B"),
+            ["16 MiB", "32 MiB", "64 MiB", "128 MiB", "256 MiB"]
+        );
         let many = labels(&axis(1e-30, 1.0, Spacing::Log10), 6, "");
         assert!(many.len() <= 7 && many.len() >= 5, "{many:?}");
     }

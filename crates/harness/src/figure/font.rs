@@ -23,13 +23,13 @@ fn advance(face: &Face<'_>, letter: char) -> u16 {
 /// Draws the letters of a text from the origin to the right, the baseline at height 0, downwards positive.
 pub(super) fn outline(text: &str, size: f64, pen: &mut dyn Pen) {
     let Some(face) = face() else { return };
-    let scale = size / f64::from(face.units_per_em());
+    let zoom = size / f64::from(face.units_per_em());
     let mut x = 0.0;
     for letter in text.chars() {
         if let Some(glyph) = face.glyph_index(letter) {
-            face.outline_glyph(glyph, &mut Scaled { pen, scale, x });
+            face.outline_glyph(glyph, &mut Scaled { pen, zoom, x });
         }
-        x += f64::from(advance(face, letter)) * scale;
+        x += f64::from(advance(face, letter)) * zoom;
     }
 }
 
@@ -49,13 +49,13 @@ pub(super) trait Pen {
 
 struct Scaled<'p> {
     pen: &'p mut dyn Pen,
-    scale: f64,
+    zoom: f64,
     x: f64,
 }
 
 impl Scaled<'_> {
     fn at(&self, x: f32, y: f32) -> (f64, f64) {
-        (self.x + f64::from(x) * self.scale, -f64::from(y) * self.scale)
+        (self.x + f64::from(x) * self.zoom, -f64::from(y) * self.zoom)
     }
 }
 

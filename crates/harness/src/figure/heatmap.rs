@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::axis::Axis;
 use super::canvas::{Anchor, BLACK, Canvas, Colour, GREY, LIGHT, WHITE, wrapped};
-use super::{Pivot, Scale, distinct, draw_title, font, mark, measured_rows, refuse_mixed, scale};
+use super::{Pivot, Quantity, distinct, draw_title, font, mark, measured_rows, quantity, refuse_mixed};
 use crate::column::{Column, ColumnKind, Role};
 use crate::config::{PlotSpec, Spacing};
 use crate::error::HarnessError;
@@ -20,9 +20,9 @@ const WIDTH: f64 = 860.0;
 /// A coloured table.
 #[derive(Clone, Debug)]
 pub(super) struct Heatmap {
-    x: Scale,
-    y: Scale,
-    value: Scale,
+    x: Quantity,
+    y: Quantity,
+    value: Quantity,
     columns: Vec<Value>,
     rows: Vec<Value>,
     cells: BTreeMap<(usize, usize), Cell>,
@@ -31,9 +31,15 @@ pub(super) struct Heatmap {
 /// What stands in one place.
 #[derive(Clone, Debug)]
 enum Cell {
-    Measured { value: f64, n: usize },
+    Measured {
+        value: f64,
+        n: usize,
+    },
     /// Status or error code, and the reason.
-    NotRun { code: String, reason: String },
+    NotRun {
+        code: String,
+        reason: String,
+    },
 }
 
 /// Collects the cells; also how many values the colours cannot show.
@@ -48,7 +54,9 @@ pub(super) fn collect(table: &Table, spec: &PlotSpec, value: &str) -> Result<(He
     let both = || measured.iter().chain(&refused).copied();
     let (columns, rows) = (distinct(table, both(), &spec.x), distinct(table, both(), &spec.y));
     let place = |row: usize| {
-        let at = |values: &[Value], column: &str| values.iter().position(|v| Some(v) == table.get(row, column).as_ref());
+        let at = |values: &[Value], column: &str| {
+            values.iter().position(|v| Some(v) == table.get(row, column).as_ref())
+        };
         Some((at(&columns, &spec.x)?, at(&rows, &spec.y)?))
     };
     let mut cells = BTreeMap::new();
@@ -79,9 +87,9 @@ pub(super) fn collect(table: &Table, spec: &PlotSpec, value: &str) -> Result<(He
         return Err("no value can be shown on a logarithmic axis".to_owned());
     }
     let map = Heatmap {
-        x: scale(table, &spec.x, &spec.x_label, Spacing::Linear),
-        y: scale(table, &spec.y, &spec.y_label, Spacing::Linear),
-        value: scale(table, value, &spec.value_label, spec.value_axis),
+        x: quantity(table, &spec.x, &spec.x_label, Spacing::Linear),
+        y: quantity(table, &spec.y, &spec.y_label, Spacing::Linear),
+        value: quantity(table, value, &spec.value_label, spec.value_axis),
         columns,
         rows,
         cells,
@@ -111,10 +119,7 @@ impl Heatmap {
         let told = |(code, count, (x, y), reason): (&str, usize, (usize, usize), &str)| {
             let cells = if count == 1 { "1 cell".to_owned() } else { format!("{count} cells") };
             let (x, y) = (&self.columns[x], &self.rows[y]);
-            format!(
-                "hatched, {cells}: {code}. At {} = {x}, {} = {y}: {reason}",
-                self.x.name, self.y.name
-            )
+            format!("hatched, {cells}: {code}. At {} = {x}, {} = {y}: {reason}", self.x.name, self.y.name)
         };
         found.into_iter().map(told).collect()
     }
@@ -149,11 +154,14 @@ impl Heatmap {
     }
 
     pub(super) fn pivot(&self, title: &str) -> Pivot {
-        let name = |scale: &Scale| scale.name.clone();
+        let name = |of: &Quantity| of.name.clone();
         let header = std::iter::once(name(&self.y))
-            .chain(self.columns.iter().enumerate().map(|(at, x)| {
-                if at == 0 { format!("{} = {x}", name(&self.x)) } else { x.to_string() }
-            }))
+            .chain(
+                self.columns
+                    .iter()
+                    .enumerate()
+                    .map(|(at, x)| if at == 0 { format!("{} = {x}", name(&self.x)) } else { x.to_string() }),
+            )
             .collect();
         let row = |at: usize| {
             let cell = |x: usize| match self.cells.get(&(x, at)) {
@@ -178,7 +186,7 @@ impl Heatmap {
             });
             measured.max_by(|(_, a), (_, b)| (sign * a).total_cmp(&(sign * b)))
         };
-        let name = |scale: &Scale| scale.name.clone();
+        let name = |of: &Quantity| of.name.clone();
         let told = |((x, y), value): ((usize, usize), f64)| {
             let value = units::quantity(value, &self.value.unit);
             let (x, y) = (&self.columns[x], &self.rows[y]);
@@ -186,7 +194,12 @@ impl Heatmap {
         };
         let mut found = Vec::new();
         if let (Some(least), Some(most)) = (extreme(-1.0), extreme(1.0)) {
-            found.push(format!("{} is least, {}, and greatest, {}.", name(&self.value), told(least), told(most)));
+            found.push(format!(
+                "{} is least, {}, and greatest, {}.",
+                name(&self.value),
+                told(least),
+                told(most)
+            ));
         }
         let refused = self.cells.len() - self.values().count();
         if refused > 0 {
@@ -236,15 +249,33 @@ impl Heatmap {
             let x = corner(at, 0).0 + width / 2.0;
             canvas.text((x, top + body + 18.0), column.to_string(), LABEL, Anchor::Middle, BLACK);
         }
-        canvas.text((f64::midpoint(left, right), top + body + 38.0), &self.x.label, LABEL, Anchor::Middle, GREY);
+        canvas.text(
+            (f64::midpoint(left, right), top + body + 38.0),
+            &self.x.label,
+            LABEL,
+            Anchor::Middle,
+            GREY,
+        );
         self.draw_bar(&mut canvas, (right + 20.0, top), body.max(120.0));
         for (at, note) in notes.iter().enumerate() {
-            canvas.text((20.0, top + body + 60.0 + 15.0 * at as f64), note.as_str(), 11.0, Anchor::Start, GREY);
+            canvas.text(
+                (20.0, top + body + 60.0 + 15.0 * at as f64),
+                note.as_str(),
+                11.0,
+                Anchor::Start,
+                GREY,
+            );
         }
         canvas
     }
 
-    fn draw_cell(&self, canvas: &mut Canvas, (x, y): (f64, f64), (width, height): (f64, f64), cell: Option<&Cell>) {
+    fn draw_cell(
+        &self,
+        canvas: &mut Canvas,
+        (x, y): (f64, f64),
+        (width, height): (f64, f64),
+        cell: Option<&Cell>,
+    ) {
         let (from, to) = ((x + 1.0, y + 1.0), (x + width - 1.0, y + height - 1.0));
         let middle = (x + width / 2.0, y + height / 2.0 + 4.0);
         match cell {
@@ -261,7 +292,12 @@ impl Heatmap {
                 let half = font::width(code, LABEL - 1.0) / 2.0 + 4.0;
                 if 2.0 * half < width {
                     let (left, right) = (middle.0 - half, middle.0 + half);
-                    canvas.rectangle((left, middle.1 - 14.0), (right, middle.1 + 5.0), Colour(247, 247, 247), String::new());
+                    canvas.rectangle(
+                        (left, middle.1 - 14.0),
+                        (right, middle.1 + 5.0),
+                        Colour(247, 247, 247),
+                        String::new(),
+                    );
                     canvas.text(middle, code.as_str(), LABEL - 1.0, Anchor::Middle, GREY);
                 }
             }
@@ -274,9 +310,11 @@ impl Heatmap {
     /// What the colours mean.
     fn draw_bar(&self, canvas: &mut Canvas, (left, top): (f64, f64), height: f64) {
         const STEPS: u32 = 40;
-        let (low, high) = self.values().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(x), b.max(x)));
+        let (low, high) =
+            self.values().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(x), b.max(x)));
         let unit = Some(&self.value.unit).filter(|u| !u.is_empty() && !units::carries_unit(u));
-        let name = unit.map_or_else(|| self.value.name.clone(), |unit| format!("{} [{unit}]", self.value.name));
+        let name =
+            unit.map_or_else(|| self.value.name.clone(), |unit| format!("{} [{unit}]", self.value.name));
         canvas.text((left, top - 12.0), name, LABEL - 1.0, Anchor::Start, GREY);
         for step in 0..STEPS {
             let share = |s: u32| f64::from(s) / f64::from(STEPS);
@@ -285,7 +323,8 @@ impl Heatmap {
             canvas.rectangle((left, y(step + 1)), (left + 18.0, y(step) + 0.5), colour, String::new());
         }
         let axis = Axis::over([low, high].into_iter(), self.value.spacing, false, (0.0, 1.0));
-        let ends = [(low, units::quantity(low, &self.value.unit)), (high, units::quantity(high, &self.value.unit))];
+        let ends =
+            [(low, units::quantity(low, &self.value.unit)), (high, units::quantity(high, &self.value.unit))];
         let inner = axis.ticks(5, &self.value.unit).into_iter().map(|tick| (tick.value, tick.label));
         let mut placed: Vec<f64> = Vec::new();
         for (value, label) in ends.into_iter().chain(inner) {
@@ -323,7 +362,8 @@ mod tests {
 
     #[test]
     fn colours_grow_lighter_and_differ() {
-        let luminance = |Colour(r, g, b): Colour| 0.299 * f64::from(r) + 0.587 * f64::from(g) + 0.114 * f64::from(b);
+        let luminance =
+            |Colour(r, g, b): Colour| 0.299 * f64::from(r) + 0.587 * f64::from(g) + 0.114 * f64::from(b);
         let shades: Vec<f64> = (0..=10).map(|i| luminance(shade(f64::from(i) / 10.0).0)).collect();
         assert!(shades.windows(2).all(|pair| pair[1] > pair[0] + 5.0), "{shades:?}");
         assert!(shade(0.0).1 && !shade(1.0).1);

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::axis::{Axis, Tick};
 use super::canvas::{Anchor, BLACK, Canvas, Colour, GREY, LIGHT, Shape};
 use super::{
-    COLOURS, Mark, Pivot, SIZE, Scale, draw_title, font, mark, measured_rows, refuse_mixed, scale,
+    COLOURS, Mark, Pivot, Quantity, SIZE, draw_title, font, mark, measured_rows, quantity, refuse_mixed,
     series_name,
 };
 use crate::column::{Column, ColumnKind, Role};
@@ -23,8 +23,8 @@ const MOST_OWN_LABELS: usize = 12;
 /// Several curves over one horizontal axis.
 #[derive(Clone, Debug)]
 pub(super) struct Lines {
-    x: Scale,
-    y: Scale,
+    x: Quantity,
+    y: Quantity,
     /// Columns that tell the curves apart.
     series: String,
     /// Names of the positions where the horizontal axis has words.
@@ -59,8 +59,8 @@ pub(super) fn collect(table: &Table, spec: &PlotSpec) -> Result<(Lines, usize), 
     }
     let x_axis = if words.is_some() { Spacing::Linear } else { spec.x_axis };
     let mut lines = Lines {
-        x: scale(table, &spec.x, &spec.x_label, x_axis),
-        y: scale(table, &spec.y, &spec.y_label, spec.y_axis),
+        x: quantity(table, &spec.x, &spec.x_label, x_axis),
+        y: quantity(table, &spec.y, &spec.y_label, spec.y_axis),
         series: spec.series.join(", "),
         words,
         curves: Vec::new(),
@@ -123,7 +123,8 @@ impl Lines {
 
     /// All positions, from left to right.
     fn positions(&self) -> Vec<f64> {
-        let mut all: Vec<f64> = self.curves.iter().flat_map(|curve| curve.marks.iter().map(|m| m.x)).collect();
+        let mut all: Vec<f64> =
+            self.curves.iter().flat_map(|curve| curve.marks.iter().map(|m| m.x)).collect();
         all.sort_by(f64::total_cmp);
         all.dedup();
         all
@@ -172,7 +173,11 @@ impl Lines {
             };
             std::iter::once(curve.name.clone()).chain(positions.iter().map(cell)).collect()
         };
-        Pivot { title: format!("{title} ({})", self.y.name), header, rows: self.curves.iter().map(row).collect() }
+        Pivot {
+            title: format!("{title} ({})", self.y.name),
+            header,
+            rows: self.curves.iter().map(row).collect(),
+        }
     }
 
     /// How the curves grow, where their axis suggests to ask.
@@ -239,7 +244,11 @@ impl Lines {
         let x_axis = self.x_axis((left, right));
         for Tick { value, label } in &y_ticks {
             let y = y_axis.at(*value);
-            canvas.line(vec![(left, y), (right, y)], if label.is_empty() { Colour(240, 240, 240) } else { LIGHT }, 1.0);
+            canvas.line(
+                vec![(left, y), (right, y)],
+                if label.is_empty() { Colour(240, 240, 240) } else { LIGHT },
+                1.0,
+            );
             canvas.text((left - 8.0, y + 4.0), label.as_str(), LABEL, Anchor::End, BLACK);
         }
         self.draw_x(&mut canvas, &x_axis, (left, right), (top, bottom));

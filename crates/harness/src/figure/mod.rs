@@ -69,7 +69,7 @@ pub(crate) struct Pivot {
 
 /// One axis of a figure: its column, its label, the unit its numbers have, and how they are spread.
 #[derive(Clone, Debug)]
-struct Scale {
+struct Quantity {
     name: String,
     label: String,
     unit: String,
@@ -191,7 +191,7 @@ fn series_name(table: &Table, columns: &[String], row: usize) -> String {
 }
 
 /// Label and unit of a column: its meaning, unless the plot says otherwise.
-fn scale(table: &Table, column: &str, given: &str, spacing: Spacing) -> Scale {
+fn quantity(table: &Table, column: &str, given: &str, spacing: Spacing) -> Quantity {
     let known = table.column(column);
     let unit = known.map_or_else(String::new, |c| c.unit.clone());
     let meaning = known.map(|c| c.meaning.as_str()).filter(|m| !m.is_empty() && m.len() <= 70);
@@ -206,7 +206,7 @@ fn scale(table: &Table, column: &str, given: &str, spacing: Spacing) -> Scale {
     } else {
         label
     };
-    Scale { name: column.to_owned(), label, unit, spacing }
+    Quantity { name: column.to_owned(), label, unit, spacing }
 }
 
 /// A column in which rows of one mark differ although they must not.

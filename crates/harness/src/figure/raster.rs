@@ -5,16 +5,16 @@ use tiny_skia::{FillRule, Paint, Path, PathBuilder, Pixmap, Stroke, StrokeDash, 
 use super::canvas::{Anchor, Canvas, Colour, Shape};
 use super::font::{self, Pen};
 
-/// The drawing as PNG, `scale` pixels for each of its own.
+/// The drawing as PNG, `zoom` pixels for each of its own.
 ///
 /// # Errors
 /// What is wrong with its size, in a few words.
-pub(super) fn png(canvas: &Canvas, scale: f64) -> Result<Vec<u8>, String> {
-    let (width, height) = (pixels(canvas.width * scale), pixels(canvas.height * scale));
+pub(super) fn png(canvas: &Canvas, zoom: f64) -> Result<Vec<u8>, String> {
+    let (width, height) = (pixels(canvas.width * zoom), pixels(canvas.height * zoom));
     let mut map =
         Pixmap::new(width, height).ok_or_else(|| format!("{width} x {height} pixels are no image"))?;
     map.fill(tiny_skia::Color::WHITE);
-    let whole = Transform::from_scale(float(scale), float(scale));
+    let whole = Transform::from_scale(float(zoom), float(zoom));
     for shape in &canvas.shapes {
         draw(&mut map, shape, whole);
     }

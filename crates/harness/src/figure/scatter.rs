@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::axis::{Axis, Tick};
 use super::canvas::{Anchor, BLACK, Canvas, Colour, GREY, LIGHT, Shape};
 use super::lines::marker;
-use super::{COLOURS, Pivot, SIZE, Scale, draw_title, font, mark, measured_rows, scale, series_name};
+use super::{COLOURS, Pivot, Quantity, SIZE, draw_title, font, mark, measured_rows, quantity, series_name};
 use crate::column::{Column, ColumnKind, Role};
 use crate::config::{PlotSpec, Spacing};
 use crate::error::HarnessError;
@@ -20,8 +20,8 @@ const LABEL: f64 = 12.0;
 /// Dots with a front.
 #[derive(Clone, Debug)]
 pub(super) struct Scatter {
-    x: Scale,
-    y: Scale,
+    x: Quantity,
+    y: Quantity,
     series: String,
     labels: String,
     names: Vec<String>,
@@ -59,8 +59,8 @@ pub(super) fn collect(
         groups.entry((at, key)).or_default().push(row);
     }
     let mut scatter = Scatter {
-        x: scale(table, &spec.x, &spec.x_label, spec.x_axis),
-        y: scale(table, &spec.y, &spec.y_label, spec.y_axis),
+        x: quantity(table, &spec.x, &spec.x_label, spec.x_axis),
+        y: quantity(table, &spec.y, &spec.y_label, spec.y_axis),
         series: spec.series.join(", "),
         labels: labels.join(", "),
         names: Vec::new(),
@@ -150,8 +150,7 @@ impl Scatter {
         let mut header = vec![self.x.name.clone(), self.y.name.clone()];
         header.extend([&self.series, &self.labels].into_iter().filter(|names| !names.is_empty()).cloned());
         let row = |dot: &&Dot| {
-            let mut row =
-                vec![units::quantity(dot.x, &self.x.unit), units::quantity(dot.y, &self.y.unit)];
+            let mut row = vec![units::quantity(dot.x, &self.x.unit), units::quantity(dot.y, &self.y.unit)];
             if !self.series.is_empty() {
                 row.push(self.names[dot.series].clone());
             }
@@ -263,11 +262,16 @@ mod tests {
     use super::*;
 
     fn scatter(dots: &[(f64, f64)], higher_is_better: bool) -> Vec<bool> {
-        let scale = || Scale { name: String::new(), label: String::new(), unit: String::new(), spacing: Spacing::Linear };
+        let quantity = || Quantity {
+            name: String::new(),
+            label: String::new(),
+            unit: String::new(),
+            spacing: Spacing::Linear,
+        };
         let dot = |(x, y): &(f64, f64)| Dot { series: 0, label: String::new(), x: *x, y: *y, front: false };
         let mut scatter = Scatter {
-            x: scale(),
-            y: scale(),
+            x: quantity(),
+            y: quantity(),
             series: String::new(),
             labels: String::new(),
             names: vec![String::new()],

@@ -82,7 +82,8 @@ fn medians(summary: &Table, title: String, rows: &[usize], details: bool) -> Opt
     let block = |detail: bool, parameter: bool| {
         shown.iter().copied().filter(move |c| c.detail == detail && (c.role == Role::Parameter) == parameter)
     };
-    let (before, after): (Vec<&Column>, Vec<&Column>) = (block(false, true).collect(), block(false, false).collect());
+    let (before, after): (Vec<&Column>, Vec<&Column>) =
+        (block(false, true).collect(), block(false, false).collect());
     let few: Vec<&Column> =
         if details { block(true, true).chain(block(true, false)).collect() } else { Vec::new() };
     let with_status = distinct("status").iter().any(|status| status != "ok");
@@ -126,8 +127,9 @@ fn times(summary: &Table, row: usize) -> [(String, Option<f64>); 2] {
     [
         (median.map_or_else(String::new, units::time), median),
         (
-            interval
-                .map_or_else(String::new, |(low, high)| format!("{} .. {}", units::time(low), units::time(high))),
+            interval.map_or_else(String::new, |(low, high)| {
+                format!("{} .. {}", units::time(low), units::time(high))
+            }),
             interval.map(|(low, _)| low),
         ),
     ]

@@ -4,6 +4,8 @@ mod medians;
 mod page;
 mod verdicts;
 
+pub(crate) use page::{origin, question};
+
 use crate::config::recorded_plots;
 use crate::console::{note, out};
 use crate::error::HarnessError;

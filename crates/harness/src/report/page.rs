@@ -31,7 +31,9 @@ pub(super) fn page(
          <title>{0}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<header>\n<h1>{0}</h1>\n",
         escape(&name)
     );
-    if let Some(question) = files.iter().find(|(title, _)| title == "sweep.toml").map(|(_, text)| question(text)) {
+    if let Some(question) =
+        files.iter().find(|(title, _)| title == "sweep.toml").map(|(_, text)| question(text))
+    {
         let _ = writeln!(page, "<p class=\"lead\">{}</p>", escape(&question));
     }
     let _ = writeln!(page, "<p class=\"soft\">{}</p>", escape(&origin(table)));
@@ -60,13 +62,13 @@ pub(super) fn page(
 }
 
 /// The comment at the top of a configuration: the question it answers.
-fn question(config: &str) -> String {
+pub(crate) fn question(config: &str) -> String {
     let lines = config.lines().take_while(|line| line.starts_with('#'));
     lines.map(|line| line.trim_start_matches('#').trim()).collect::<Vec<_>>().join(" ")
 }
 
 /// Machine, build and commit in one line.
-fn origin(table: &Table) -> String {
+pub(crate) fn origin(table: &Table) -> String {
     let all = |column: &str| {
         let mut found: Vec<String> = Vec::new();
         for text in (0..table.rows()).map(|row| table.text(row, column)).filter(|text| !text.is_empty()) {
@@ -85,8 +87,11 @@ fn origin(table: &Table) -> String {
         ("commit ", all("git_commit")),
         ("from ", started.unwrap_or_default()),
     ];
-    let told: Vec<String> =
-        parts.iter().filter(|(_, text)| !text.is_empty()).map(|(what, text)| format!("{what}{text}")).collect();
+    let told: Vec<String> = parts
+        .iter()
+        .filter(|(_, text)| !text.is_empty())
+        .map(|(what, text)| format!("{what}{text}"))
+        .collect();
     told.join(" · ")
 }
 
@@ -230,7 +235,9 @@ fn flatten(path: &str, json: &Json, found: &mut BTreeMap<String, String>) {
         }
         Json::Null => {}
         Json::String(text) => drop(found.insert(path.to_owned(), text.clone())),
-        other => drop(found.insert(path.to_owned(), other.to_string())),
+        Json::Bool(_) | Json::Number(_) | Json::Array(_) => {
+            drop(found.insert(path.to_owned(), json.to_string()))
+        }
     }
 }
 

@@ -53,9 +53,14 @@ fn a_report_has_medians_figures_and_one_self_contained_page() {
         ]
     );
     let svg = bench.read("results/t/plots/time.svg");
-    for text in
-        ["time against size", ">size: how many things", ">wall_s: wall time per operation<", ">a<", ">b<", " samples</title>"]
-    {
+    for text in [
+        "time against size",
+        ">size: how many things",
+        ">wall_s: wall time per operation<",
+        ">a<",
+        ">b<",
+        " samples</title>",
+    ] {
         assert!(svg.contains(text), "{text:?} is not in the figure");
     }
     assert!(fs::read(bench.path("results/t/plots/time.png")).unwrap().starts_with(b"\x89PNG"));
@@ -121,9 +126,16 @@ fn heat_maps_hatch_what_was_not_run_and_say_why() {
         ]
     );
     let svg = bench.read("results/t/plots/map.svg");
-    assert!(svg.contains("hatched, 2 cells: too_large. At size = 4, label = a: size 4 is over max_size 2"), "{svg}");
+    assert!(
+        svg.contains("hatched, 2 cells: too_large. At size = 4, label = a: size 4 is over max_size 2"),
+        "{svg}"
+    );
     let done = bench.expect(0, &["report", "results/t"]);
-    assert!(done.out.contains("label  size = 1  2     4\n  a      1e-9      2e-9  (too_large)\n"), "{}", done.out);
+    assert!(
+        done.out.contains("label  size = 1  2     4\n  a      1e-9      2e-9  (too_large)\n"),
+        "{}",
+        done.out
+    );
     assert!(bench.read("results/t/report.html").contains("2 of 6 combinations were not run."));
     // The same table gives the same drawing.
     assert_eq!(bench.read("results/t/plots/map.svg"), svg);
@@ -148,12 +160,18 @@ fn compromises_have_a_front() {
 fn a_dry_run_knows_times_from_measured_points_only_and_what_measuring_asks_for() {
     let bench = Bench::new(&[("t.toml", &config("millis = 20\n", ""))]);
     let before = bench.expect(0, &["run", "t.toml", "--dry-run"]).out;
-    assert!(before.contains("estimated time: unknown, nothing of sleep was measured here before"), "{before}");
+    assert!(
+        before.contains("estimated time: unknown, nothing of sleep was measured here before"),
+        "{before}"
+    );
     bench.expect(0, &["run", "t.toml", "--only", "size==1"]);
     let seconds = |args: &[&str]| -> f64 {
         let out = bench.expect(0, &[&["run", "t.toml", "--dry-run"], args].concat()).out;
         let told = out.lines().last().unwrap();
-        assert!(told.contains("of 4 points") && told.contains("(from measured points: 2 of sleep)"), "{told}");
+        assert!(
+            told.contains("of 4 points") && told.contains("(from measured points: 2 of sleep)"),
+            "{told}"
+        );
         let words: Vec<&str> = told.split(' ').collect();
         let at = words.iter().position(|word| *word == "points:").unwrap();
         words[at + 1].parse::<f64>().unwrap() * if words[at + 2] == "ms" { 1e-3 } else { 1.0 }
@@ -306,6 +324,11 @@ fn only_runs_from_a_clean_commit_are_published_and_figures_come_from_them() {
     bench.expect(0, &["publish", "t"]);
     assert_eq!(bench.read("results/reference/t/results.csv"), bench.read("results/t/results.csv"));
     assert!(!bench.path("results/reference/t/points").exists(), "raw points are not published");
+    let gallery = bench.read("results/reference/README.md");
+    assert!(
+        gallery.contains("![time against size](t/plots/time.svg)") && gallery.contains("6 points measured"),
+        "{gallery}"
+    );
 
     let list = "schema = 1\n[figure.again]\nresults = \"t\"\nx = \"size\"\ny = \"err_abs\"\nseries = \"label\"\nwhere = \"stage == sleep\"\n";
     bench.write("list.toml", list);

@@ -2,10 +2,16 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use ckks::Complex64;
+use ckks::{
+    Complex64,
+    circuits::{Polynomial, PolynomialCost, PolynomialVector},
+};
 
 use super::{Counts, Mask, SlotArithmetic, no_terms};
 use crate::error::MlError;
+
+/// Factor by which rounding may carry a value beyond a bound that holds exactly.
+const ROUNDING: f64 = 1.0 + 1e-9;
 
 /// Runs circuits on plain vectors of slots, with the levels and the counts that they would have on ciphertexts.
 #[derive(Debug)]
@@ -120,6 +126,18 @@ impl Clear {
         Ok(ClearProducts { values, used })
     }
 
+    /// What a polynomial of `a` is, `depth` levels below.
+    fn evaluated(
+        &self,
+        a: &ClearVector,
+        depth: usize,
+        cost: PolynomialCost,
+        values: impl Iterator<Item = f64>,
+    ) -> Result<ClearVector, MlError> {
+        self.note(|counts| counts.note_polynomial(cost));
+        self.result(a.used + depth, values.map(Complex64::from))
+    }
+
     fn rotated(&self, a: &ClearVector, steps: i64, first: &mut bool) -> Result<ClearVector, MlError> {
         let k = steps.rem_euclid(self.slots as i64) as usize;
         if k == 0 {
@@ -133,6 +151,19 @@ impl Clear {
         let (head, tail) = a.values.split_at(k);
         self.result(a.used, tail.iter().chain(head).copied())
     }
+}
+
+/// The slots as real numbers.
+fn real(a: &ClearVector) -> Result<Vec<f64>, MlError> {
+    let one = |x: &Complex64| match x.im {
+        0.0 => Ok(x.re),
+        _ => Err(MlError::Shape {
+            what: "slots of a polynomial's argument",
+            found: format!("the complex number {x}"),
+            expected: "real numbers".to_owned(),
+        }),
+    };
+    a.values.iter().map(one).collect()
 }
 
 /// How many of two factors have to be brought to the level at which `used` levels are used up; a square has one factor.
@@ -228,6 +259,15 @@ impl SlotArithmetic for Clear {
         self.result(sum.used + 1, sum.values.into_iter())
     }
 
+    fn polynomial(&self, a: &ClearVector, p: &Polynomial) -> Result<ClearVector, MlError> {
+        let values = real(a)?.into_iter().map(|x| p.eval(x));
+        self.evaluated(a, p.depth(), p.cost(), values)
+    }
+
+    fn polynomial_by_slot(&self, a: &ClearVector, p: &PolynomialVector) -> Result<ClearVector, MlError> {
+        self.evaluated(a, p.depth(), p.cost(), p.eval(&real(a)?).into_iter())
+    }
+
     fn rotate(&self, a: &ClearVector, steps: i64) -> Result<ClearVector, MlError> {
         self.rotated(a, steps, &mut true)
     }
@@ -248,8 +288,8 @@ impl SlotArithmetic for Clear {
     }
 
     fn promise(&self, what: &str, a: &ClearVector, bound: f64) -> Result<ClearVector, MlError> {
-        // A NaN is not within the bound.
-        match a.values.iter().map(|x| x.norm()).find(|&size| !(size <= bound)) {
+        // A NaN is not within any bound.
+        match a.values.iter().map(|x| x.norm()).find(|&size| size.is_nan() || size > bound * ROUNDING) {
             None => Ok(a.clone()),
             Some(found) => Err(MlError::OutsideApproximation {
                 function: what.to_owned(),

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use ckks::circuits::PolynomialCost;
+
 /// Operations of a circuit, counted alike by [`super::Clear`] and [`super::Encrypted`], on ciphertexts and in a dry run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -9,7 +11,8 @@ pub struct Counts {
     pub depth: usize,
     /// Products of two vectors.
     pub products: usize,
-    /// Products with masks and numbers, those that only bring a vector to another level included.
+    /// Products with masks and numbers, those that only bring a vector to another level included, those with the
+    /// coefficients of a polynomial not.
     pub plain_products: usize,
     /// Relinearisations.
     pub relinearizations: usize,
@@ -26,6 +29,13 @@ impl Counts {
     #[must_use]
     pub fn key_switches(&self) -> usize {
         self.relinearizations + self.rotations + self.conjugations
+    }
+
+    /// Adds the products of a polynomial. Those with its coefficients are not counted: they are cheap, and how many there
+    /// are is up to whoever evaluates it.
+    pub(super) fn note_polynomial(&mut self, cost: PolynomialCost) {
+        self.products += cost.products;
+        self.relinearizations += cost.relinearizations;
     }
 }
 

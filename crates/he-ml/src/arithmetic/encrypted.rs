@@ -2,7 +2,11 @@
 
 use std::cell::RefCell;
 
-use ckks::{CkksError, Complex64, Level, Operations, Scale, encoder::Packing};
+use ckks::{
+    CkksError, Complex64, Level, Operations, Scale,
+    circuits::{Polynomial, PolynomialVector},
+    encoder::Packing,
+};
 
 use super::{Counts, Mask, SlotArithmetic, no_terms};
 use crate::error::MlError;
@@ -15,19 +19,44 @@ use crate::error::MlError;
 pub struct Encrypted<'a, O> {
     ops: &'a O,
     counts: RefCell<Counts>,
+    transforms: RefCell<f64>,
 }
 
 impl<'a, O: Operations> Encrypted<'a, O> {
     /// Arithmetic by means of `ops`.
     #[must_use]
     pub fn new(ops: &'a O) -> Self {
-        Self { ops, counts: RefCell::default() }
+        Self { ops, counts: RefCell::default(), transforms: RefCell::default() }
     }
 
     /// What has been done so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
         *self.counts.borrow()
+    }
+
+    /// Work so far, in transforms of one limb: those of all key switches and products with plaintexts, products with
+    /// keys counted as much.
+    #[must_use]
+    pub fn transforms(&self) -> f64 {
+        *self.transforms.borrow()
+    }
+
+    /// Notes the work of a key switch of `a`, or of one that shares its digits.
+    fn switches(&self, a: &O::Ciphertext, count: usize, hoisted: bool) {
+        let parameters = self.ops.parameters();
+        let limbs = parameters.q_len(self.ops.level(a));
+        let digits = parameters.digit_ranges().iter().filter(|range| range.start < limbs).count();
+        let all = limbs + parameters.p_primes().len();
+        let products = digits * all;
+        let prepared = if hoisted { 0 } else { limbs + digits * all };
+        *self.transforms.borrow_mut() += (count * (prepared + products + 2 * all)) as f64;
+    }
+
+    /// Notes the work of a product with a plaintext of the level of `a`: an encoding and half a rescaling.
+    fn encodes(&self, a: &O::Ciphertext) {
+        let limbs = self.ops.parameters().q_len(self.ops.level(a));
+        *self.transforms.borrow_mut() += 2.0 * limbs as f64;
     }
 
     fn note(&self, count: impl FnOnce(&mut Counts)) {
@@ -91,6 +120,7 @@ impl<'a, O: Operations> Encrypted<'a, O> {
                 times(&self.ops.drop_to(a, level)?, factor, &packing)?
             };
             self.note(|counts| counts.plain_products += 1);
+            self.encodes(&product);
             sum = Some(match sum {
                 None => product,
                 Some(sum) => self.ops.add(&sum, &product)?,
@@ -194,12 +224,14 @@ impl<O: Operations> SlotArithmetic for Encrypted<'_, O> {
             counts.products += 1;
             counts.relinearizations += 1;
         });
+        self.switches(a, 1, false);
         self.result(self.ops.square_rescale(a)?)
     }
 
     fn sum_of_products(&self, pairs: &[(&O::Ciphertext, &O::Ciphertext)]) -> Result<O::Ciphertext, MlError> {
         let sum = self.paired(pairs, |pairs| self.ops.sum_of_products_rescale(pairs))?;
         self.note(|counts| counts.relinearizations += 1);
+        self.switches(&sum, 1, false);
         self.result(sum)
     }
 
@@ -223,7 +255,18 @@ impl<O: Operations> SlotArithmetic for Encrypted<'_, O> {
 
     fn close(&self, sum: O::Ciphertext) -> Result<O::Ciphertext, MlError> {
         self.note(|counts| counts.relinearizations += 1);
+        self.switches(&sum, 1, false);
         self.result(self.ops.relinearize_rescale(&sum)?)
+    }
+
+    fn polynomial(&self, a: &O::Ciphertext, p: &Polynomial) -> Result<O::Ciphertext, MlError> {
+        self.note(|counts| counts.note_polynomial(p.cost()));
+        self.result(p.evaluate(self.ops, a)?)
+    }
+
+    fn polynomial_by_slot(&self, a: &O::Ciphertext, p: &PolynomialVector) -> Result<O::Ciphertext, MlError> {
+        self.note(|counts| counts.note_polynomial(p.cost()));
+        self.result(p.evaluate(self.ops, a)?)
     }
 
     fn rotate(&self, a: &O::Ciphertext, steps: i64) -> Result<O::Ciphertext, MlError> {
@@ -231,6 +274,7 @@ impl<O: Operations> SlotArithmetic for Encrypted<'_, O> {
             return Ok(a.clone());
         }
         self.note(|counts| counts.rotations += 1);
+        self.switches(a, 1, false);
         Ok(self.ops.rotate(a, steps)?)
     }
 
@@ -243,11 +287,14 @@ impl<O: Operations> SlotArithmetic for Encrypted<'_, O> {
         if moving == 0 {
             return Ok(vec![a.clone(); steps.len()]);
         }
+        self.switches(a, 1, false);
+        self.switches(a, moving - 1, true);
         Ok(self.ops.rotate_hoisted(a, steps)?)
     }
 
     fn conjugate(&self, a: &O::Ciphertext) -> Result<O::Ciphertext, MlError> {
         self.note(|counts| counts.conjugations += 1);
+        self.switches(a, 1, false);
         Ok(self.ops.conjugate(a)?)
     }
 

@@ -16,6 +16,8 @@ pub use counts::Counts;
 pub use encrypted::Encrypted;
 pub use mask::Mask;
 
+use ckks::circuits::{Polynomial, PolynomialVector};
+
 use crate::error::MlError;
 
 /// Operations on vectors of slots, each of which holds a complex number.
@@ -90,6 +92,12 @@ pub trait SlotArithmetic {
     ) -> Result<Self::Products, MlError>;
     /// The vector that a sum of products stands for: one relinearisation.
     fn close(&self, sum: Self::Products) -> Result<Self::Vector, MlError>;
+
+    /// The value of `p` at every slot, [`Polynomial::depth`] levels below `a`. Slots are real here and lie in the interval
+    /// of `p`, if it has one: see [`Self::promise`].
+    fn polynomial(&self, a: &Self::Vector, p: &Polynomial) -> Result<Self::Vector, MlError>;
+    /// As [`Self::polynomial`] with a polynomial for each slot; 0 where there is none.
+    fn polynomial_by_slot(&self, a: &Self::Vector, p: &PolynomialVector) -> Result<Self::Vector, MlError>;
 
     /// Moves slot i + `steps` to slot i, around the end: to the left for positive `steps`.
     fn rotate(&self, a: &Self::Vector, steps: i64) -> Result<Self::Vector, MlError>;

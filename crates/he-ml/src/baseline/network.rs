@@ -61,6 +61,12 @@ impl Activation {
         }
     }
 
+    /// Whether it is a polynomial, which encryption can compute as it is.
+    #[must_use]
+    pub fn is_polynomial(self) -> bool {
+        matches!(self, Self::Identity | Self::Square | Self::Quadratic)
+    }
+
     /// The derivative at `z`; 0 for [`Self::Relu`] at 0.
     #[must_use]
     pub fn derivative(self, z: f64) -> f64 {

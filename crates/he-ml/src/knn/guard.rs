@@ -72,7 +72,7 @@ impl QueryGuard<'_> {
                 let mut kept = Vec::with_capacity(query.len());
                 let mut farthest = 0.0;
                 for (feature, (&value, &[low, high])) in query.iter().zip(*ranges).enumerate() {
-                    if !(low <= high) {
+                    if low.is_nan() || high.is_nan() || low > high {
                         return Err(MlError::Hyperparameter {
                             name: "ranges",
                             value: format!("[{low}, {high}]"),

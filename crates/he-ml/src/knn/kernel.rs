@@ -1,5 +1,7 @@
 //! Kernel regression: neighbours that weigh less the farther they are, and nothing to compare.
 
+use std::fmt;
+
 use ckks::{Parameters, Plan};
 use datasets::Matrix;
 use serde::{Deserialize, Serialize};
@@ -22,6 +24,16 @@ pub enum RadiusSource {
     Given,
     /// A multiple of the largest distance between training rows, which their owner reveals by using it.
     TrainingRows,
+}
+
+impl fmt::Display for RadiusSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PublicRanges => "from public ranges",
+            Self::Given => "given",
+            Self::TrainingRows => "reveals the largest distance between training rows",
+        })
+    }
 }
 
 /// The weighted mean of all targets with weights (1 - d^2/D)^(2^m) for squared distances d^2: levels m + 2.

@@ -5,6 +5,7 @@ use datasets::Dataset;
 
 pub use super::system::Solution;
 use super::{
+    LARGEST_WEIGHT,
     iterations::{Gradient, NewtonSchulz},
     moments::{MomentSums, Moments},
     residual::Residual,
@@ -24,9 +25,6 @@ pub struct Weights {
     /// What finding them took.
     pub counts: Counts,
 }
-
-/// No weight on standardised data that anybody would use exceeds this: a bound for decryption.
-const LARGEST_WEIGHT: f64 = 16.0;
 
 impl LinearRegression {
     /// Runs the circuit: from blocks of standardised rows, as [`Self::packing`] lays them out, to the weights. Blocks are
@@ -84,7 +82,8 @@ impl LinearRegression {
             found += 1;
         }
         MlError::check_size("blocks of rows", found, expected)?;
-        sums.close(on)
+        // By Cauchy and Schwarz, for columns of mean square one: two moments share a slot.
+        sums.close(on, self.columns.rows as f64 * std::f64::consts::SQRT_2)
     }
 
     /// The slots of one block of a standardised table: features first, the target last.

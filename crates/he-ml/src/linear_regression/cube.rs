@@ -54,32 +54,37 @@ impl Cube {
         })
     }
 
-    /// The flat form of the product of a left and a right form.
+    /// The flat form of the product of a left and a right form, none of whose entries may exceed `bound`.
     pub(super) fn product<A: SlotArithmetic>(
         self,
         on: &A,
         left: &A::Vector,
         right: &A::Vector,
+        bound: f64,
     ) -> Result<A::Vector, MlError> {
-        on.add_rotations(&on.mul(left, right)?, doubling(self.stride_summed(), self.slots()))
+        let terms = on.mul(left, right)?;
+        let sum = on.add_rotations(&terms, doubling(self.stride_summed(), self.slots()))?;
+        on.promise("product of matrices", &sum, bound)
     }
 
-    /// From values at (j, j, k), for j and k below `width`, and zeros elsewhere, to the right form.
+    /// From values at (j, j, k), for j and k below `width`, and zeros elsewhere, to the right form; none exceeds `bound`.
     pub(super) fn spread_right<A: SlotArithmetic>(
         self,
         on: &A,
         seeds: &A::Vector,
+        bound: f64,
     ) -> Result<A::Vector, MlError> {
-        self.spread(on, seeds, self.stride_row())
+        self.spread(on, seeds, self.stride_row(), bound)
     }
 
-    /// From values at (j, i, j), for i and j below `width`, and zeros elsewhere, to the left form.
+    /// From values at (j, i, j), for i and j below `width`, and zeros elsewhere, to the left form; none exceeds `bound`.
     pub(super) fn spread_left<A: SlotArithmetic>(
         self,
         on: &A,
         seeds: &A::Vector,
+        bound: f64,
     ) -> Result<A::Vector, MlError> {
-        self.spread(on, seeds, 1)
+        self.spread(on, seeds, 1, bound)
     }
 
     /// Sums over the windows from -width to width - 1 along the axis with the given stride.
@@ -88,8 +93,10 @@ impl Cube {
         on: &A,
         seeds: &A::Vector,
         stride: usize,
+        bound: f64,
     ) -> Result<A::Vector, MlError> {
         let back = -((stride * self.width) as i64);
-        on.add_rotations(seeds, doubling(stride, stride * self.width).chain([back]))
+        let sum = on.add_rotations(seeds, doubling(stride, stride * self.width).chain([back]))?;
+        on.promise("entries of a matrix", &sum, bound)
     }
 }

@@ -1,6 +1,9 @@
 //! Solving step by step: what the polynomial is compared with.
 
-use super::system::{Affine, Columns, Solution, System};
+use super::{
+    LARGEST_WEIGHT,
+    system::{Affine, Columns, Solution, System},
+};
 use crate::{arithmetic::SlotArithmetic, error::MlError};
 
 /// Gradient descent, w <- w + step (r - A w), with the step 2 / (low + high) that is best for eigenvalues in an interval;
@@ -25,7 +28,7 @@ impl Gradient {
 
     /// The matrix I - step (A + ridge I), and step r.
     pub(super) fn affine(self, ridge: f64) -> Affine {
-        Affine { scale: -self.step, shift: 1.0 - self.step * ridge, rhs: self.step }
+        Affine { scale: -self.step, shift: 1.0 - self.step * ridge, rhs: self.step, bound: 1.0 }
     }
 
     pub(super) fn solve<A: SlotArithmetic>(
@@ -38,15 +41,15 @@ impl Gradient {
         let to_right = |factor| columns.to_right(on.slots(), factor, move |k| k == target);
         let (mask, minus) = (to_right(1.0 + self.momentum), to_right(-self.momentum));
         let mut last: Option<A::Vector> = None;
-        let mut product = cube.product(on, left, rhs_right)?;
+        let mut product = cube.product(on, left, rhs_right, LARGEST_WEIGHT)?;
         for _ in 1..self.steps {
             // The right-hand side is in every iterate once, and once in what the momentum makes of two of them.
             let mut terms = vec![(&product, &mask)];
             terms.extend(last.iter().filter(|_| self.momentum != 0.0).map(|last| (last, &minus)));
             let seeds = on.sum_of_masked(&terms)?;
-            let ahead = on.add(rhs_right, &cube.spread_right(on, &seeds)?)?;
+            let ahead = on.add(rhs_right, &cube.spread_right(on, &seeds, LARGEST_WEIGHT)?)?;
             last = Some(product);
-            product = cube.product(on, left, &ahead)?;
+            product = cube.product(on, left, &ahead, LARGEST_WEIGHT)?;
         }
         finish(on, *columns, &on.add(rhs_flat, &product)?)
     }
@@ -67,7 +70,7 @@ impl NewtonSchulz {
 
     /// The matrix E for A + ridge I, and step r.
     pub(super) fn affine(self, ridge: f64) -> Affine {
-        Affine { scale: -self.step, shift: 1.0 - self.step * ridge, rhs: self.step }
+        Affine { scale: -self.step, shift: 1.0 - self.step * ridge, rhs: self.step, bound: 1.0 }
     }
 
     pub(super) fn solve<A: SlotArithmetic>(
@@ -80,16 +83,16 @@ impl NewtonSchulz {
         let (mut power, mut square_of) = (left, Some(right));
         let (mut flat, mut vector) = (rhs_flat, rhs_right);
         for step in 0..self.steps {
-            let product = cube.product(on, &power, &vector)?;
+            let product = cube.product(on, &power, &vector, LARGEST_WEIGHT)?;
             flat = on.add(&flat, &product)?;
             if step + 1 == self.steps {
                 break;
             }
-            vector = on.add(&vector, &columns.right(on, &product, |k| k == target)?)?;
+            vector = on.add(&vector, &columns.right(on, &product, |k| k == target, LARGEST_WEIGHT)?)?;
             if let Some(right) = &square_of {
-                let square = cube.product(on, &power, right)?;
-                let square = on.promise("power of the iteration matrix", &square, 1.0)?;
-                (power, square_of) = columns.both(on, &square, (1.0, 0.0), step + 2 < self.steps)?;
+                let square = cube.product(on, &power, right, 1.0)?;
+                let same = Affine { scale: 1.0, shift: 0.0, rhs: 0.0, bound: 1.0 };
+                (power, square_of) = columns.both(on, &square, same, step + 2 < self.steps)?;
             }
         }
         finish(on, columns, &flat)

@@ -4,18 +4,26 @@
 //!
 //! - **plaintext**: nothing is encrypted; what the others are compared with ([`crate::baseline::LinearModel`]).
 //! - **aggregate_decrypt**: the server sums up second moments of encrypted columns, the key owner decrypts the sums
-//!   and solves the normal equations. Cheap, any number of rows; the owner of the key learns the moments.
+//!   and solves the normal equations ([`aggregate`]). Cheap, any number of rows; the owner of the key learns the moments.
 //! - **encrypted**: rows go in encrypted, weights come out encrypted ([`LinearRegression`]). The key owner learns the
 //!   weights and nothing else.
 
+pub mod aggregate;
 mod chebyshev;
 mod circuit;
 mod cube;
 mod iterations;
 mod moments;
 mod residual;
+mod session;
 mod spec;
+mod standardise;
 mod system;
 
 pub use circuit::{Solution, Weights};
-pub use spec::{LinearRegression, LinearRegressionSpec, Mode, Solver, TableShape};
+pub use session::{EncryptedTable, EncryptedWeights, ErrorBudget, KeyOwner, Server, generate_keys};
+pub use spec::{DEFAULT_FLOOR, LinearRegression, LinearRegressionSpec, Mode, Solver, TableShape};
+pub use standardise::Standardised;
+
+/// No weight on standardised columns that anybody would use exceeds this, nor do the sums on the way to one.
+const LARGEST_WEIGHT: f64 = 16.0;

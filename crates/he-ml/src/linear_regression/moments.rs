@@ -57,10 +57,11 @@ impl<P> MomentSums<P> {
         Ok(())
     }
 
-    /// The moments: one relinearisation and one sum over the rows for each vector.
+    /// The moments, none of which may exceed `bound`: one relinearisation and one sum over the rows for each vector.
     pub(super) fn close<A: SlotArithmetic<Products = P>>(
         self,
         on: &A,
+        bound: f64,
     ) -> Result<Moments<A::Vector>, MlError> {
         let close = |sum: Option<P>| {
             let sum = sum.ok_or(MlError::Shape {
@@ -68,7 +69,7 @@ impl<P> MomentSums<P> {
                 found: "none".to_owned(),
                 expected: "at least one block".to_owned(),
             })?;
-            on.cyclic_sum(&on.close(sum)?, self.cube.stride_row())
+            on.promise("moments", &on.cyclic_sum(&on.close(sum)?, self.cube.stride_row())?, bound)
         };
         let diagonals = self.sums.into_iter().map(close).collect::<Result<_, _>>()?;
         Ok(Moments { cube: self.cube, diagonals })

@@ -1,6 +1,7 @@
 //! Solving by one polynomial in the matrix.
 
 use super::{
+    LARGEST_WEIGHT,
     chebyshev::InversePolynomial,
     system::{Affine, Columns, Solution, System},
 };
@@ -34,7 +35,7 @@ impl Residual {
     pub(super) fn affine(&self, ridge: f64) -> Affine {
         let (low, high) = self.interval;
         let scale = 2.0 / (high - low);
-        Affine { scale, shift: scale * ridge - (low + high) / (high - low), rhs: 1.0 }
+        Affine { scale, shift: scale * ridge - (low + high) / (high - low), rhs: 1.0, bound: self.bound(0) }
     }
 
     /// A bound on the entries of T_{2^s} for a matrix with eigenvalues from zero up to the end of the interval.
@@ -52,14 +53,17 @@ impl Residual {
         let (cube, target) = (columns.cube, columns.target());
         let (mut power, mut square_of) = (left, Some(right));
         let (mut flat, mut vectors) = (rhs_flat, rhs_right);
+        // The right-hand side's Euclidean norm is at most the root of the number of features.
+        let mut largest = (columns.features as f64).sqrt();
         for s in 0..self.log_degree {
-            let product = cube.product(on, &power, &vectors)?;
+            largest = if s < self.doublings { largest * self.bound(s) } else { LARGEST_WEIGHT };
+            let product = cube.product(on, &power, &vectors, largest)?;
             if s < self.doublings {
                 let beside = on.rotate(&product, 1 << s)?;
                 flat = on.add(&flat, &beside)?;
                 let new = move |k: usize| (1 << s..2 << s).contains(&(target.wrapping_sub(k)));
                 vectors = if s + 1 < self.doublings {
-                    on.add(&vectors, &columns.right(on, &beside, new)?)?
+                    on.add(&vectors, &columns.right(on, &beside, new, largest)?)?
                 } else {
                     self.map(on, columns, &flat)?
                 };
@@ -70,12 +74,12 @@ impl Residual {
                     return finish(on, columns, &on.add(&vectors, &above)?);
                 }
                 let first = move |k: usize| target.wrapping_sub(k) < kept;
-                vectors = on.add(&vectors, &columns.right(on, &above, first)?)?;
+                vectors = on.add(&vectors, &columns.right(on, &above, first, largest)?)?;
             }
             if let Some(right) = &square_of {
-                let square = cube.product(on, &power, right)?;
-                let square = on.promise("power of the moment matrix", &square, self.bound(s).powi(2))?;
-                (power, square_of) = columns.both(on, &square, (2.0, -1.0), s + 2 < self.log_degree)?;
+                let square = cube.product(on, &power, right, self.bound(s).powi(2))?;
+                let doubled = Affine { scale: 2.0, shift: -1.0, rhs: 0.0, bound: self.bound(s + 1) };
+                (power, square_of) = columns.both(on, &square, doubled, s + 2 < self.log_degree)?;
             }
         }
         finish(on, columns, &vectors)
@@ -108,7 +112,7 @@ impl Residual {
         };
         let masks: Vec<Mask> = (0..sources).map(mask).collect();
         let seeds = on.sum_of_masked(&turned.iter().zip(&masks).collect::<Vec<_>>())?;
-        columns.cube.spread_right(on, &seeds)
+        columns.cube.spread_right(on, &seeds, LARGEST_WEIGHT)
     }
 }
 

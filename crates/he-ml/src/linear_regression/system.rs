@@ -33,6 +33,8 @@ pub(super) struct Affine {
     pub(super) shift: f64,
     /// The right-hand side becomes this times r.
     pub(super) rhs: f64,
+    /// No entry of the matrix exceeds this.
+    pub(super) bound: f64,
 }
 
 /// A matrix and a right-hand side, in the forms that products take.
@@ -82,7 +84,8 @@ impl<V: Clone> System<V> {
         };
         let seeds = on.add_mask(&seeds, &shift(&|j, i, k| j < p && i == j && k == j))?;
         let right = on.add_mask(&right, &shift(&|j, _, k| j < p && k == j))?;
-        Ok(Self { columns, left: cube.spread_left(on, &seeds)?, right, rhs_right, rhs_flat })
+        let right = on.promise("entries of a matrix", &right, affine.bound)?;
+        Ok(Self { columns, left: cube.spread_left(on, &seeds, affine.bound)?, right, rhs_right, rhs_flat })
     }
 }
 
@@ -107,23 +110,25 @@ impl Columns {
         self.cube.mask(slots, |j, i, k| if at(j, i, k) { factor } else { 0.0 })
     }
 
-    /// The right form of a flat one whose columns other than those that `wanted` names are dropped.
+    /// The right form of a flat one whose columns other than those that `wanted` names are dropped; no entry exceeds
+    /// `bound`.
     pub(super) fn right<A: SlotArithmetic>(
         self,
         on: &A,
         flat: &A::Vector,
         wanted: impl Fn(usize) -> bool,
+        bound: f64,
     ) -> Result<A::Vector, MlError> {
         let seeds = on.mul_mask(flat, &self.to_right(on.slots(), 1.0, wanted))?;
-        self.cube.spread_right(on, &seeds)
+        self.cube.spread_right(on, &seeds, bound)
     }
 
-    /// The left and, if asked for, the right form of `factor` times a flat matrix plus `shift` times the identity.
+    /// The left and, if asked for, the right form of a matrix: `scale` times a flat one plus `shift` times the identity.
     pub(super) fn both<A: SlotArithmetic>(
         self,
         on: &A,
         flat: &A::Vector,
-        (factor, shift): (f64, f64),
+        Affine { scale: factor, shift, bound, .. }: Affine,
         right: bool,
     ) -> Result<(A::Vector, Option<A::Vector>), MlError> {
         let (slots, p) = (on.slots(), self.features);
@@ -132,9 +137,10 @@ impl Columns {
             let seeds = on.mul_mask(flat, mask)?;
             if shift == 0.0 { Ok(seeds) } else { on.add_mask(&seeds, &identity) }
         };
-        let left = self.cube.spread_left(on, &shifted(&self.to_left(slots, factor))?)?;
+        let left = self.cube.spread_left(on, &shifted(&self.to_left(slots, factor))?, bound)?;
         let right = if right {
-            Some(self.cube.spread_right(on, &shifted(&self.to_right(slots, factor, |k| k < p))?)?)
+            let seeds = shifted(&self.to_right(slots, factor, |k| k < p))?;
+            Some(self.cube.spread_right(on, &seeds, bound)?)
         } else {
             None
         };

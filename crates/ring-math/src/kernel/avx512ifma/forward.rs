@@ -42,12 +42,20 @@ pub(super) struct Constants {
     pub(super) reciprocal: __m512i,
     /// p^-1 mod 2^52.
     pub(super) inverse: __m512i,
+    /// ceil(2^(52+b) / p) - 2^52, b the bits of p.
+    pub(super) exact: __m512i,
+    /// Bits b to 51.
+    pub(super) quotient_mask: __m512i,
+    /// p * 2^(52-b).
+    pub(super) aligned_p: __m512i,
 }
 
 impl Constants {
     #[target_feature(enable = "avx512f")]
     pub(super) fn new(q: &Modulus, offset: u32) -> Self {
         let p = q.value();
+        let bits = u64::BITS - p.leading_zeros();
+        let exact = (1u128 << (IFMA_BITS + bits)).div_ceil(u128::from(p)) - (1u128 << IFMA_BITS);
         Self {
             zero: zero!(),
             p: splat!(p),
@@ -61,6 +69,9 @@ impl Constants {
             offset_quotient: splat!(1 - i64::from(offset)),
             reciprocal: splat!((1u64 << IFMA_BITS) / p),
             inverse: splat!(q.inv52()),
+            exact: splat!(exact as u64),
+            quotient_mask: splat!(IFMA_MASK & !((1u64 << bits) - 1)),
+            aligned_p: splat!(p << (IFMA_BITS - bits)),
         }
     }
 }
@@ -255,29 +266,44 @@ pub(super) fn tail<const LAZY: bool, const CANONICAL: bool>(
         ($entry:expr) => {{
             let (pairs, single) = rows.as_chunks_mut::<8>().0.as_chunks_mut::<2>();
             let (table_pairs, rest) = tables.as_chunks::<TAIL_LINES>().0.as_chunks::<2>();
-            for ([a, b], [table_a, table_b]) in pairs.iter_mut().zip(table_pairs) {
-                prefetch!(table_a, RUNS_AHEAD * TAIL_LINES, 2 * TAIL_LINES);
+            let mut pairs = pairs.iter_mut().zip(table_pairs);
+            if let Some(([mut_a, mut_b], [mut_table_a, mut_table_b])) = pairs.next() {
+                let (mut a, mut b, mut table_a, mut table_b) = (mut_a, mut_b, mut_table_a, mut_table_b);
                 let mut v: [__m512i; 8] = core::array::from_fn(|i| load!(&a[i]));
                 let (w, q) = (row_factors!(table_a, 0), row_factors!(table_a, 1));
                 enter!(LAZY, $entry, c, v, 4);
                 radix_8!(LAZY, c, v, w, q);
-                let mut u: [__m512i; 8] = core::array::from_fn(|i| load!(&b[i]));
-                let (w, q) = (row_factors!(table_b, 0), row_factors!(table_b, 1));
-                enter!(LAZY, $entry, c, u, 4);
-                radix_8_weave!(LAZY, c, u, w, q, v, unchanged);
-                let (w, q) = column_factors!(LAZY, c, table_a);
-                radix_8_weave!(LAZY, c, v, w, q, u, unchanged);
-                let (w, q) = column_factors!(LAZY, c, table_b);
-                radix_8_weave!(LAZY, c, u, w, q, v, output);
-                for (row, x) in a.iter_mut().zip(v) {
-                    store!(row, x);
-                }
-                for x in &mut u {
-                    *x = output!(*x);
-                }
-                transpose!(u);
-                for (row, x) in b.iter_mut().zip(u) {
-                    store!(row, x);
+                loop {
+                    prefetch!(table_a, RUNS_AHEAD * TAIL_LINES, 2 * TAIL_LINES);
+                    let mut u: [__m512i; 8] = core::array::from_fn(|i| load!(&b[i]));
+                    let (w, q) = (row_factors!(table_b, 0), row_factors!(table_b, 1));
+                    enter!(LAZY, $entry, c, u, 4);
+                    radix_8_weave!(LAZY, c, u, w, q, v, unchanged);
+                    let (w, q) = column_factors!(LAZY, c, table_a);
+                    radix_8_weave!(LAZY, c, v, w, q, u, unchanged);
+                    let (w, q) = column_factors!(LAZY, c, table_b);
+                    radix_8_weave!(LAZY, c, u, w, q, v, output);
+                    for (row, x) in a.iter_mut().zip(v) {
+                        store!(row, x);
+                    }
+                    let Some(([next_a, next_b], [next_table_a, next_table_b])) = pairs.next() else {
+                        for x in &mut u {
+                            *x = output!(*x);
+                        }
+                        transpose!(u);
+                        for (row, x) in b.iter_mut().zip(u) {
+                            store!(row, x);
+                        }
+                        break;
+                    };
+                    v = core::array::from_fn(|i| load!(&next_a[i]));
+                    let (w, q) = (row_factors!(next_table_a, 0), row_factors!(next_table_a, 1));
+                    enter!(LAZY, $entry, c, v, 4);
+                    radix_8_weave!(LAZY, c, v, w, q, u, output);
+                    for (row, x) in b.iter_mut().zip(u) {
+                        store!(row, x);
+                    }
+                    (a, b, table_a, table_b) = (next_a, next_b, next_table_a, next_table_b);
                 }
             }
             // A ring of 64 has one run only.

@@ -115,12 +115,15 @@ macro_rules! subtract_multiple {
     };
 }
 
-/// From [0, 2^52), with noise above, to [0, p) and clean.
+/// From [0, 2kp), with noise above the 52nd bit, to [0, p) and clean. The quotient is exact, so that nothing is left to
+/// fold: with b the bits of p and m = ceil(2^(52+b) / p), floor(x m / 2^(52+b)) = floor(x / p) for every x < 2^52 (Granlund
+/// and Montgomery, 1994). m has 53 bits; its top bit is the accumulator.
 macro_rules! canonical {
     ($c:ident, $x:expr) => {{
+        use core::arch::x86_64::_mm512_and_si512;
         let x = $x;
-        let reduced = subtract_multiple!($c, x, mul_high!($c.zero, x, $c.reciprocal));
-        fold!(core::arch::x86_64::_mm512_and_si512(reduced, $c.mask), $c.p)
+        let quotient = _mm512_and_si512(mul_high!(x, x, $c.exact), $c.quotient_mask);
+        _mm512_and_si512(sub!(x, mul_high!($c.zero, quotient, $c.aligned_p)), $c.mask)
     }};
 }
 
@@ -144,6 +147,17 @@ macro_rules! prefetch {
         let start = $lines.as_ptr().wrapping_add($ahead);
         for k in 0..$count {
             _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(k).cast());
+        }
+    }};
+}
+
+/// As [`prefetch`], into the second-level cache only.
+macro_rules! prefetch_near {
+    ($lines:expr, $ahead:expr, $count:expr) => {{
+        use core::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        let start = $lines.as_ptr().wrapping_add($ahead);
+        for k in 0..$count {
+            _mm_prefetch::<_MM_HINT_T1>(start.wrapping_add(k).cast());
         }
     }};
 }

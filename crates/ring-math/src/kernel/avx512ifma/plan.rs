@@ -20,10 +20,13 @@ const LOG_TAIL: u32 = 6;
 /// cheaper than the memory traffic of storing it.
 pub(super) const TAIL_LINES: usize = 9;
 
+/// Vectors whose last pass and tail are done together: half of the nearest cache.
+const GROUP_VECTORS: usize = 256;
+
 /// Half the room of a lazy value in multiples of p: values start within p of this offset, grow by p on either side in
 /// every stage, and stay in (0, 2^52). It is 8 for 48-bit primes; beyond 32 nothing is gained, since no transform has
 /// more than 17 stages.
-fn lazy_offset(q: &Modulus) -> u32 {
+pub(super) fn lazy_offset(q: &Modulus) -> u32 {
     1 << (IFMA_BITS - 1).saturating_sub(q.bits()).min(5)
 }
 
@@ -53,6 +56,19 @@ struct Level {
     forward: Vec<Twiddle>,
     /// radix twiddles a node, one for each output.
     inverse: Vec<Twiddle>,
+}
+
+impl Level {
+    /// The forward pass of node number `node` over its `block`.
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn forward_pass<const LAZY: bool>(&self, c: &Constants, block: &mut [[u64; 8]], node: usize) {
+        let twiddles = &self.forward[node * ((1 << self.log_radix) - 1)..];
+        match self.log_radix {
+            3 => forward::pass_8::<LAZY>(c, block, self.entry, twiddles),
+            2 => forward::pass_4::<LAZY>(c, block, self.entry, twiddles),
+            _ => forward::pass_2::<LAZY>(c, block, self.entry, twiddles),
+        }
+    }
 }
 
 /// Tables of one prime for this kernel.
@@ -156,7 +172,8 @@ impl IfmaPlan {
         self.forward_node::<LAZY, CANONICAL>(&c, a.as_chunks_mut().0, 0, 0);
     }
 
-    /// Depth first, so that a block stays in the nearest cache that holds it.
+    /// Depth first, so that a block stays in the nearest cache that holds it; the nodes of the last level several at a
+    /// time, so that the tail has a long run.
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn forward_node<const LAZY: bool, const CANONICAL: bool>(
         &self,
@@ -166,24 +183,39 @@ impl IfmaPlan {
         node: usize,
     ) {
         let Some(level) = self.levels.get(depth) else {
-            let tables = tables_from(&self.forward_tail, node);
-            return forward::tail::<LAZY, CANONICAL>(c, block, self.tail_entry, tables);
+            return self.forward_tail::<LAZY, CANONICAL>(c, block, node);
         };
+        level.forward_pass::<LAZY>(c, block, node);
         let radix = 1 << level.log_radix;
-        let twiddles = &level.forward[node * (radix - 1)..];
-        match level.log_radix {
-            3 => forward::pass_8::<LAZY>(c, block, level.entry, twiddles),
-            2 => forward::pass_4::<LAZY>(c, block, level.entry, twiddles),
-            _ => forward::pass_2::<LAZY>(c, block, level.entry, twiddles),
-        }
-        if depth + 1 == self.levels.len() {
-            let tables = tables_from(&self.forward_tail, node * radix);
-            return forward::tail::<LAZY, CANONICAL>(c, block, self.tail_entry, tables);
-        }
         let length = block.len() / radix;
-        for (k, part) in block.chunks_exact_mut(length).enumerate() {
-            self.forward_node::<LAZY, CANONICAL>(c, part, depth + 1, node * radix + k);
+        let Some(next) = self.levels.get(depth + 1) else {
+            return self.forward_tail::<LAZY, CANONICAL>(c, block, node * radix);
+        };
+        if depth + 2 < self.levels.len() {
+            for (k, part) in block.chunks_exact_mut(length).enumerate() {
+                self.forward_node::<LAZY, CANONICAL>(c, part, depth + 1, node * radix + k);
+            }
+            return;
         }
+        let group = (GROUP_VECTORS / length).clamp(1, radix);
+        for (g, part) in block.chunks_exact_mut(length * group).enumerate() {
+            let first = node * radix + g * group;
+            for (k, child) in part.chunks_exact_mut(length).enumerate() {
+                next.forward_pass::<LAZY>(c, child, first + k);
+            }
+            self.forward_tail::<LAZY, CANONICAL>(c, part, first << next.log_radix);
+        }
+    }
+
+    /// The last six stages of the runs in `block`, the first of which has index `run`.
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn forward_tail<const LAZY: bool, const CANONICAL: bool>(
+        &self,
+        c: &Constants,
+        block: &mut [[u64; 8]],
+        run: usize,
+    ) {
+        forward::tail::<LAZY, CANONICAL>(c, block, self.tail_entry, tables_from(&self.forward_tail, run));
     }
 
     #[target_feature(enable = "avx512f,avx512ifma")]

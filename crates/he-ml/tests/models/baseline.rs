@@ -4,8 +4,6 @@
 //! split chosen to match arXiv 2604.23245) and `boston_rs42` (the conventional one). Features are standardised by the
 //! training rows.
 
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "helpers of a test")]
-
 use datasets::{Dataset, Matrix, ScaleMethod, Scaler, TargetScaler, load_split};
 use he_ml::{
     baseline::{
@@ -166,13 +164,13 @@ fn networks_trained_elsewhere() {
     let (train, test) = standardised("boston", "boston");
     let target = TargetScaler::fit(&ScaleMethod::Standardise, &train).unwrap();
     for (activation, expected) in known {
-        let weights = include_bytes!("data/boston_mlp16_weights.csv");
+        let weights = include_bytes!("../data/boston_mlp16_weights.csv");
         let network = Network::read_csv(weights.as_slice(), activation).expect("complete");
         assert_eq!((network.inputs(), network.hidden()), (13, 16));
         let predicted = target.inverse(&network.predict(test.features()).unwrap());
         assert_figures(activation.name(), &test, &predicted, expected);
     }
-    let weights = include_bytes!("data/boston_mlp16_weights.csv");
+    let weights = include_bytes!("../data/boston_mlp16_weights.csv");
     let network = Network::read_csv(weights.as_slice(), Activation::Relu).expect("complete");
     let predicted = target.inverse(&network.predict(test.features()).unwrap());
     let found = RegressionMetrics::new(test.targets(), &predicted).unwrap();

@@ -1,0 +1,210 @@
+//! Two parties: the owner of data and key, and the server that computes.
+
+use ckks::{
+    Ciphertext, Context, Decryptor, Encoder, Encryptor, EvaluationKeys, Evaluator, KeyGenerator, KeySize,
+    SecretKey,
+};
+use datasets::Dataset;
+use rand_core::CryptoRng;
+
+use super::spec::LinearRegression;
+use crate::{
+    arithmetic::{Counts, Encrypted, SlotArithmetic},
+    baseline::LinearModel,
+    error::MlError,
+    planner::{self, Plan, Wanted},
+};
+
+/// A table under encryption: what the owner sends to the server.
+#[derive(Clone, Debug)]
+pub struct EncryptedTable {
+    blocks: Vec<Ciphertext>,
+}
+
+impl EncryptedTable {
+    /// The ciphertexts, block by block.
+    #[must_use]
+    pub fn blocks(&self) -> &[Ciphertext] {
+        &self.blocks
+    }
+
+    /// Bytes of all ciphertexts.
+    #[must_use]
+    pub fn size_bytes(&self) -> u64 {
+        self.blocks.iter().map(Ciphertext::size_bytes).sum()
+    }
+}
+
+/// Weights under encryption: what the server sends back.
+#[derive(Clone, Debug)]
+pub struct EncryptedWeights {
+    ciphertext: Ciphertext,
+    places: Vec<usize>,
+    counts: Counts,
+}
+
+impl EncryptedWeights {
+    /// What finding them took.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+}
+
+/// The party that holds the data and the secret key.
+#[derive(Debug)]
+pub struct KeyOwner {
+    model: LinearRegression,
+    context: Context,
+    secret: SecretKey,
+}
+
+/// The party that computes: it holds evaluation keys, which decrypt nothing.
+#[derive(Debug)]
+pub struct Server {
+    model: LinearRegression,
+    context: Context,
+    keys: EvaluationKeys,
+}
+
+impl LinearRegression {
+    /// What the circuit needs on the cheapest parameters for `wanted`: known before any key is made.
+    ///
+    /// # Errors
+    /// As [`planner::plan`].
+    pub fn plan(&self, wanted: &Wanted) -> Result<Plan, MlError> {
+        planner::plan(wanted, |on, dry| {
+            let blocks = self.packing(on.slots())?.blocks(self.table().rows);
+            let solution = self.run(on, (0..blocks).map(|_| Ok(dry.input(self.largest_value()))))?;
+            Ok(solution.vector)
+        })
+    }
+
+    /// The cheapest parameters at 128 bits of security, at scales of 2^40.
+    #[must_use]
+    pub fn wanted(&self) -> Wanted {
+        Wanted::new(self.slots())
+    }
+
+    /// No value of a standardised column is larger, because the squares of a column sum up to the number of rows.
+    fn largest_value(&self) -> f64 {
+        (self.table().rows as f64).sqrt()
+    }
+}
+
+/// Makes all keys that `plan` lists for `model`.
+///
+/// # Errors
+/// [`MlError::Ckks`] for a plan that was not made for this model's circuit.
+pub fn generate_keys(
+    model: &LinearRegression,
+    plan: &Plan,
+    rng: &mut impl CryptoRng,
+) -> Result<(KeyOwner, Server), MlError> {
+    let context = Context::new(&plan.parameters)?;
+    let mut generator = KeyGenerator::new(&context, rng);
+    let secret = generator.secret_key();
+    let keys = generator.evaluation_keys(&secret, &plan.request)?;
+    let owner = KeyOwner { model: model.clone(), context: context.clone(), secret };
+    Ok((owner, Server { model: model.clone(), context, keys }))
+}
+
+impl KeyOwner {
+    /// Encrypts one block of a standardised table: tables that do not fit into memory go block by block.
+    ///
+    /// # Errors
+    /// [`MlError::Shape`] for a table of another shape, [`MlError::OutsideRange`] for one that is not standardised.
+    pub fn encrypt_block(
+        &self,
+        table: &Dataset,
+        block: usize,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Ciphertext, MlError> {
+        let bound = self.model.largest_value();
+        let slots = self.model.pack(table, self.context.max_slots(), block)?;
+        let encoder = Encoder::new(&self.context);
+        // The bound is public: it must not come from the values.
+        let plaintext = encoder.encode_complex(&slots)?.with_message_bound(bound)?;
+        Ok(Encryptor::new(&self.context, &self.secret).encrypt(&plaintext, rng)?)
+    }
+
+    /// Encrypts a standardised table.
+    ///
+    /// # Errors
+    /// As [`Self::encrypt_block`].
+    pub fn encrypt(&self, table: &Dataset, rng: &mut impl CryptoRng) -> Result<EncryptedTable, MlError> {
+        let blocks = self.model.packing(self.context.max_slots())?.blocks(table.n_rows());
+        let blocks = (0..blocks).map(|block| self.encrypt_block(table, block, rng));
+        Ok(EncryptedTable { blocks: blocks.collect::<Result<_, _>>()? })
+    }
+
+    /// Decrypts weights on standardised features.
+    ///
+    /// # Errors
+    /// [`MlError::Ckks`] for a ciphertext of another key's parameters.
+    pub fn decrypt(&self, weights: &EncryptedWeights) -> Result<Vec<f64>, MlError> {
+        let plaintext = Decryptor::new(&self.context, &self.secret).decrypt(&weights.ciphertext)?;
+        let slots = Encoder::new(&self.context).decode(&plaintext)?;
+        Ok(weights.places.iter().map(|&slot| slots[slot]).collect())
+    }
+}
+
+impl Server {
+    /// Sizes of the evaluation keys.
+    #[must_use]
+    pub fn key_size(&self) -> KeySize {
+        self.keys.size()
+    }
+
+    /// Learns the weights from an encrypted table.
+    ///
+    /// # Errors
+    /// As [`LinearRegression::run`].
+    pub fn train(&self, table: &EncryptedTable) -> Result<EncryptedWeights, MlError> {
+        self.train_on(table.blocks.iter().cloned().map(Ok))
+    }
+
+    /// As [`Self::train`], taking blocks as they come.
+    ///
+    /// # Errors
+    /// As [`LinearRegression::run`], and whatever the blocks come with.
+    pub fn train_on(
+        &self,
+        blocks: impl IntoIterator<Item = Result<Ciphertext, MlError>>,
+    ) -> Result<EncryptedWeights, MlError> {
+        let evaluator = Evaluator::new(&self.context, &self.keys);
+        let on = Encrypted::new(&evaluator);
+        let solution = self.model.run(&on, blocks)?;
+        Ok(EncryptedWeights { ciphertext: solution.vector, places: solution.places, counts: on.counts() })
+    }
+}
+
+/// Where the error of encrypted weights comes from; largest absolute differences over all weights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ErrorBudget {
+    /// The circuit in the clear minus the closed form: what the polynomial leaves out.
+    pub approximation: f64,
+    /// Under encryption minus in the clear: what noise adds.
+    pub scheme: f64,
+    /// Under encryption minus the closed form.
+    pub total: f64,
+}
+
+impl ErrorBudget {
+    /// The budget of `found`, which was learnt under encryption from `table`. Only who has the table can tell.
+    ///
+    /// # Errors
+    /// [`MlError::Singular`] where the closed form does not exist; as [`LinearRegression::run_clear`].
+    pub fn new(model: &LinearRegression, table: &Dataset, found: &[f64]) -> Result<Self, MlError> {
+        let alpha = model.ridge() * table.n_rows() as f64;
+        let exact = LinearModel::ridge(table.features(), table.targets(), alpha)?.weights;
+        let clear = model.run_clear(table)?.values;
+        MlError::check_size("number of weights", found.len(), exact.len())?;
+        let largest = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max);
+        Ok(Self {
+            approximation: largest(&clear, &exact),
+            scheme: largest(found, &clear),
+            total: largest(found, &exact),
+        })
+    }
+}

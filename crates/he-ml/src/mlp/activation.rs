@@ -1,0 +1,238 @@
+//! What stands for the function between the layers.
+
+use std::{f64::consts::PI, fmt};
+
+use ckks::circuits::{Polynomial, PolynomialVector};
+
+use crate::{
+    arithmetic::{Complex64, SlotArithmetic},
+    baseline::Activation,
+    error::MlError,
+};
+
+/// The largest degree of an approximation.
+pub const MAX_DEGREE: usize = 255;
+
+/// Coefficients smaller than this part of the largest one are rounding.
+const ROUNDING: f64 = 1e-14;
+
+/// A polynomial in place of an [`Activation`]: the function itself where it is one, else an approximation on an interval
+/// around 0 with its worst error.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActivationPolynomial {
+    function: Activation,
+    approximation: Option<OnInterval>,
+}
+
+/// An approximation on [-bound, bound].
+#[derive(Clone, Debug, PartialEq)]
+struct OnInterval {
+    bound: f64,
+    worst_error: f64,
+    /// In units of the bound: a polynomial on [-1, 1].
+    polynomial: Polynomial,
+}
+
+/// How an activation enters the circuit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Form {
+    /// Itself.
+    Linear,
+    /// factor (z + shift)^2 + constant.
+    Square { factor: f64, shift: f64, constant: f64 },
+    /// A polynomial on [-bound, bound].
+    Polynomial { bound: f64 },
+}
+
+impl ActivationPolynomial {
+    /// An activation that is a polynomial itself: the identity, the square, z^2 / 4 + z / 2.
+    ///
+    /// # Errors
+    /// [`MlError::Hyperparameter`] for any other.
+    pub fn exact(function: Activation) -> Result<Self, MlError> {
+        if function.is_polynomial() {
+            return Ok(Self { function, approximation: None });
+        }
+        Err(MlError::Hyperparameter {
+            name: "activation",
+            value: function.to_string(),
+            why: "it is no polynomial; choose a degree and an interval for one that is close to it"
+                .to_owned(),
+        })
+    }
+
+    /// The polynomial of `degree` that agrees with the activation in the Chebyshev nodes of [-`bound`, `bound`].
+    ///
+    /// # Errors
+    /// [`MlError::Hyperparameter`] for an activation that is a polynomial itself, for a degree of 0 or above
+    /// [`MAX_DEGREE`], and for a bound that is not positive and finite.
+    pub fn approximate(function: Activation, degree: usize, bound: f64) -> Result<Self, MlError> {
+        if function.is_polynomial() {
+            return Err(MlError::Hyperparameter {
+                name: "activation",
+                value: function.to_string(),
+                why: "it is a polynomial and needs no approximation".to_owned(),
+            });
+        }
+        if !(1..=MAX_DEGREE).contains(&degree) {
+            let why = format!("a polynomial that is worth its levels has a degree from 1 to {MAX_DEGREE}");
+            return Err(MlError::Hyperparameter { name: "degree", value: degree.to_string(), why });
+        }
+        if !(bound.is_finite() && bound > 0.0) {
+            let why = "the interval is [-bound, bound], and bound a positive finite number".to_owned();
+            return Err(MlError::Hyperparameter { name: "bound", value: bound.to_string(), why });
+        }
+        let polynomial = interpolate(|x| function.value(bound * x), degree)?;
+        let error = |x: f64| (polynomial.eval(x) - function.value(bound * x)).abs();
+        let worst_error = grid(degree).map(error).fold(0.0, f64::max);
+        let approximation = Some(OnInterval { bound, worst_error, polynomial });
+        Ok(Self { function, approximation })
+    }
+
+    /// The function that is stood for.
+    #[must_use]
+    pub fn function(&self) -> Activation {
+        self.function
+    }
+
+    /// B of the interval [-B, B] on which the polynomial holds; `None` where it is the function.
+    #[must_use]
+    pub fn bound(&self) -> Option<f64> {
+        self.approximation.as_ref().map(|on| on.bound)
+    }
+
+    /// The largest difference from the function on the interval.
+    #[must_use]
+    pub fn worst_error(&self) -> f64 {
+        self.approximation.as_ref().map_or(0.0, |on| on.worst_error)
+    }
+
+    /// The degree of the polynomial.
+    #[must_use]
+    pub fn degree(&self) -> usize {
+        match (&self.approximation, self.function) {
+            (Some(on), _) => on.polynomial.degree(),
+            (None, Activation::Identity) => 1,
+            (None, _) => 2,
+        }
+    }
+
+    /// Levels that it takes within a network, output weights included unless they are encrypted.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        match self.form() {
+            Form::Linear => 0,
+            Form::Square { .. } => 1,
+            Form::Polynomial { .. } => self.approximation.as_ref().map_or(0, |on| on.polynomial.depth()),
+        }
+    }
+
+    /// The polynomial's value at `z`.
+    #[must_use]
+    pub fn value(&self, z: f64) -> f64 {
+        self.approximation
+            .as_ref()
+            .map_or_else(|| self.function.value(z), |on| on.polynomial.eval(z / on.bound))
+    }
+
+    pub(super) fn form(&self) -> Form {
+        match (&self.approximation, self.function) {
+            (Some(on), _) => Form::Polynomial { bound: on.bound },
+            (None, Activation::Square) => Form::Square { factor: 1.0, shift: 0.0, constant: 0.0 },
+            // z^2 / 4 + z / 2 = (z + 1)^2 / 4 - 1 / 4.
+            (None, Activation::Quadratic) => Form::Square { factor: 0.25, shift: 1.0, constant: -0.25 },
+            (None, _) => Form::Linear,
+        }
+    }
+
+    /// What the clear run says when a hidden unit leaves the interval: it counts in units of the bound.
+    pub(super) fn in_units(&self) -> String {
+        format!("{self}, in units of {}", self.bound().unwrap_or(1.0))
+    }
+
+    /// The value at each slot, which holds z over the bound.
+    pub(super) fn evaluate<A: SlotArithmetic>(&self, on: &A, z: &A::Vector) -> Result<A::Vector, MlError> {
+        match &self.approximation {
+            Some(approximation) => on.polynomial(z, &approximation.polynomial),
+            None => Ok(z.clone()),
+        }
+    }
+
+    /// The value at each slot, which holds z over the bound, times the weight of the slot.
+    pub(super) fn weighted(&self, weights: &[f64]) -> Result<Option<PolynomialVector>, MlError> {
+        let Some(approximation) = &self.approximation else { return Ok(None) };
+        let scaled = |weight: &f64| {
+            let coefficients = approximation.polynomial.coefficients().iter().map(|c| c * weight);
+            Polynomial::chebyshev(-1.0..=1.0, coefficients.collect::<Vec<_>>())
+        };
+        let polynomials = weights.iter().map(scaled).collect::<Result<Vec<_>, _>>()?;
+        Ok(Some(PolynomialVector::new(&polynomials)?))
+    }
+}
+
+/// The polynomial that agrees with `f` in the nodes cos((j + 1/2) pi / (degree + 1)), in the Chebyshev basis on [-1, 1]: its
+/// coefficients are sums over the nodes, by the discrete orthogonality of cosines.
+fn interpolate(f: impl Fn(f64) -> f64, degree: usize) -> Result<Polynomial, MlError> {
+    let n = (degree + 1) as f64;
+    let angle = |j: usize| (j as f64 + 0.5) * PI / n;
+    let values: Vec<f64> = (0..=degree).map(|j| f(angle(j).cos())).collect();
+    let coefficient = |i: usize| {
+        let sum: f64 = values.iter().enumerate().map(|(j, y)| y * (i as f64 * angle(j)).cos()).sum();
+        sum * if i == 0 { 1.0 } else { 2.0 } / n
+    };
+    let mut coefficients: Vec<f64> = (0..=degree).map(coefficient).collect();
+    let largest = coefficients.iter().fold(0.0, |a: f64, c| a.max(c.abs()));
+    // What an odd or even function leaves of the other half is rounding; as zeros they cost nothing.
+    coefficients.iter_mut().filter(|c| c.abs() < ROUNDING * largest).for_each(|c| *c = 0.0);
+    Ok(Polynomial::chebyshev(-1.0..=1.0, coefficients)?)
+}
+
+/// Points of [-1, 1] among which the worst error is looked for: many between two extrema of a polynomial's error.
+fn grid(degree: usize) -> impl Iterator<Item = f64> {
+    let steps = 256 * (degree + 1);
+    (0..=steps).map(move |k| 2.0 * k as f64 / steps as f64 - 1.0)
+}
+
+impl Form {
+    /// What the diagonals of a unit with the output weight `weight` are multiplied by.
+    pub(super) fn factor(self, weight: f64) -> Complex64 {
+        match self {
+            Self::Linear => weight.into(),
+            // Imaginary for a negative weight.
+            Self::Square { factor, .. } => Complex64::from(weight * factor).sqrt(),
+            Self::Polynomial { bound } => bound.recip().into(),
+        }
+    }
+
+    /// What is added to what a unit takes in.
+    pub(super) fn shift(self) -> f64 {
+        match self {
+            Self::Square { shift, .. } => shift,
+            Self::Linear | Self::Polynomial { .. } => 0.0,
+        }
+    }
+
+    /// What is added to what a unit gives out, before its output weight.
+    pub(super) fn constant(self) -> f64 {
+        match self {
+            Self::Square { constant, .. } => constant,
+            Self::Linear | Self::Polynomial { .. } => 0.0,
+        }
+    }
+
+    /// Whether output weights are left over, not being part of the diagonals.
+    pub(super) fn leaves_second(self) -> bool {
+        matches!(self, Self::Polynomial { .. })
+    }
+}
+
+impl fmt::Display for ActivationPolynomial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.approximation {
+            Some(on) => {
+                write!(f, "{} by degree {} on [-{}, {}]", self.function, self.degree(), on.bound, on.bound)
+            }
+            None => write!(f, "{}", self.function),
+        }
+    }
+}
