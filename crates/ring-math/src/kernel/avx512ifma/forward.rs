@@ -279,6 +279,7 @@ pub(super) fn tail<const LAZY: bool, const CANONICAL: bool>(
         ($entry:expr) => {{
             let (pairs, single) = rows.as_chunks_mut::<8>().0.as_chunks_mut::<2>();
             let (table_pairs, rest) = tables.as_chunks::<TAIL_LINES>().0.as_chunks::<2>();
+            // Runs go in pairs (a, b) whose phases alternate; b's output is left to be woven with the next pair's rows.
             let mut pairs = pairs.iter_mut().zip(table_pairs);
             if let Some(([mut_a, mut_b], [mut_table_a, mut_table_b])) = pairs.next() {
                 let (mut a, mut b, mut table_a, mut table_b) = (mut_a, mut_b, mut_table_a, mut_table_b);
