@@ -17,6 +17,8 @@ pub(super) enum Entry {
     Canonical,
     /// They have used up their room: reduce them to within p of the offset.
     Full,
+    /// As `Full`, but the last stage's operands instead of the first's (passes of radix 4 only).
+    Late,
 }
 
 /// Vectors of one prime that every pass needs.
@@ -94,17 +96,23 @@ macro_rules! butterfly {
     }};
 }
 
+/// From (0, 2^52), with noise above, to within p of the offset.
+macro_rules! reduce_to_offset {
+    ($c:ident, $x:expr) => {{
+        let x = $x;
+        subtract_multiple!($c, x, mul_high!($c.offset_quotient, x, $c.reciprocal))
+    }};
+}
+
 /// Applies the entry rule to the operands of the first stage that are not multiplied.
 macro_rules! enter {
     ($lazy:expr, $entry:expr, $c:ident, $v:ident, $count:literal) => {
         if $lazy {
             for x in &mut $v[..$count] {
                 match $entry {
-                    Entry::Free => {}
+                    Entry::Free | Entry::Late => {}
                     Entry::Canonical => *x = add!(*x, $c.offset),
-                    Entry::Full => {
-                        *x = subtract_multiple!($c, *x, mul_high!($c.offset_quotient, *x, $c.reciprocal))
-                    }
+                    Entry::Full => *x = reduce_to_offset!($c, *x),
                 }
             }
         }
@@ -156,7 +164,7 @@ pub(super) fn pass_8<const LAZY: bool>(c: &Constants, block: &mut [[u64; 8]], en
         }};
     }
     match entry {
-        Entry::Free => run!(Entry::Free),
+        Entry::Free | Entry::Late => run!(Entry::Free),
         Entry::Canonical => run!(Entry::Canonical),
         Entry::Full => run!(Entry::Full),
     }
@@ -175,6 +183,10 @@ pub(super) fn pass_4<const LAZY: bool>(c: &Constants, block: &mut [[u64; 8]], en
                 enter!(LAZY, $entry, c, v, 2);
                 butterfly!(LAZY, c, v, 0, 2, w[0], q[0]);
                 butterfly!(LAZY, c, v, 1, 3, w[0], q[0]);
+                if LAZY && $entry == Entry::Late {
+                    v[0] = reduce_to_offset!(c, v[0]);
+                    v[2] = reduce_to_offset!(c, v[2]);
+                }
                 butterfly!(LAZY, c, v, 0, 1, w[1], q[1]);
                 butterfly!(LAZY, c, v, 2, 3, w[2], q[2]);
                 store!(&mut b0[i], v[0]);
@@ -188,6 +200,7 @@ pub(super) fn pass_4<const LAZY: bool>(c: &Constants, block: &mut [[u64; 8]], en
         Entry::Free => run!(Entry::Free),
         Entry::Canonical => run!(Entry::Canonical),
         Entry::Full => run!(Entry::Full),
+        Entry::Late => run!(Entry::Late),
     }
 }
 
@@ -266,6 +279,7 @@ pub(super) fn tail<const LAZY: bool, const CANONICAL: bool>(
         ($entry:expr) => {{
             let (pairs, single) = rows.as_chunks_mut::<8>().0.as_chunks_mut::<2>();
             let (table_pairs, rest) = tables.as_chunks::<TAIL_LINES>().0.as_chunks::<2>();
+            // Runs go in pairs (a, b) whose phases alternate; b's output is left to be woven with the next pair's rows.
             let mut pairs = pairs.iter_mut().zip(table_pairs);
             if let Some(([mut_a, mut_b], [mut_table_a, mut_table_b])) = pairs.next() {
                 let (mut a, mut b, mut table_a, mut table_b) = (mut_a, mut_b, mut_table_a, mut_table_b);
@@ -326,7 +340,7 @@ pub(super) fn tail<const LAZY: bool, const CANONICAL: bool>(
         }};
     }
     match entry {
-        Entry::Free => run!(Entry::Free),
+        Entry::Free | Entry::Late => run!(Entry::Free),
         Entry::Canonical => run!(Entry::Canonical),
         Entry::Full => run!(Entry::Full),
     }

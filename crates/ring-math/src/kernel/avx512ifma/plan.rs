@@ -132,10 +132,15 @@ impl IfmaPlan {
         let entry_for = |stages: u32, nodes: usize, used: &mut u32| {
             let entry = match () {
                 () if nodes == 1 => Entry::Canonical,
-                () if *used + stages + 1 > lazy_offset(&q) => Entry::Full,
-                () => Entry::Free,
+                () if *used + stages < lazy_offset(&q) => Entry::Free,
+                () if stages == 2 && *used + 1 < lazy_offset(&q) => Entry::Late,
+                () => Entry::Full,
             };
-            *used = if entry == Entry::Full { stages } else { *used + stages };
+            *used = match entry {
+                Entry::Canonical | Entry::Free => *used + stages,
+                Entry::Full => stages,
+                Entry::Late => 1,
+            };
             entry
         };
         for log_radix in radices(roots.log_n - LOG_TAIL) {
