@@ -150,6 +150,24 @@ impl Ciphertext {
         Ok(self)
     }
 
+    /// The same ciphertext, taken as an exact one of message plus noise: its worst-case noise counts as part of the message
+    /// from here on, and what is computed from it has the noise of the computation alone. For analyses that know better
+    /// than step by step how a function magnifies an error; they give it back by [`Self::with_noise_bound_added`].
+    #[must_use]
+    pub fn with_noise_as_message(mut self) -> Self {
+        self.noise = self.noise.as_message(self.scale.to_f64());
+        self
+    }
+
+    /// Raises the worst-case noise by `bound`, in the integers that the scale produces.
+    ///
+    /// # Errors
+    /// [`CkksError::Parameter`] for a bound that is negative or not a number.
+    pub fn with_noise_bound_added(mut self, bound: f64) -> Result<Self, CkksError> {
+        self.noise = self.noise.with_bound_added(bound)?;
+        Ok(self)
+    }
+
     /// Bytes of its polynomials.
     #[must_use]
     pub fn size_bytes(&self) -> u64 {

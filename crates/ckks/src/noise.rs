@@ -116,6 +116,23 @@ impl Noise {
         Ok(Self { message_bound, message_rms, ..*self })
     }
 
+    /// The same ciphertext taken as one of message plus noise, exactly; `scale` is its own. The average case stays.
+    pub(crate) fn as_message(&self, scale: f64) -> Self {
+        Self { bound: 0.0, message_bound: self.message_bound + self.bound / scale, ..*self }
+    }
+
+    /// The same with a worst case that is larger by `bound`.
+    pub(crate) fn with_bound_added(&self, bound: f64) -> Result<Self, CkksError> {
+        if bound.is_nan() || bound < 0.0 {
+            return Err(CkksError::Parameter {
+                name: "noise bound",
+                found: bound.to_string(),
+                expected: "a number that is not negative".to_owned(),
+            });
+        }
+        Ok(Self { bound: self.bound + bound, ..*self })
+    }
+
     /// The noise of a sum or a difference.
     pub(crate) fn add(&self, other: &Self) -> Self {
         Self {

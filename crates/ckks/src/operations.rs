@@ -5,6 +5,7 @@ use crate::{
     encoder::{Encoder, EncoderScratch, Packing, SlotValue, Weights},
     error::CkksError,
     eval::{Evaluator, RotationGroup, Workspace},
+    noise::Noise,
     params::Parameters,
     plaintext::Plaintext,
     scale::{Level, Scale},
@@ -149,6 +150,12 @@ pub trait Operations {
         a: &Self::Ciphertext,
         groups: &[RotationGroup<'_, Self::Weights>],
     ) -> Result<Self::Ciphertext, CkksError>;
+    /// What was tracked of a ciphertext's message and noise.
+    fn noise(&self, a: &Self::Ciphertext) -> Noise;
+    /// As [`Ciphertext::with_noise_as_message`].
+    fn noise_as_message(&self, a: &Self::Ciphertext) -> Self::Ciphertext;
+    /// As [`Ciphertext::with_noise_bound_added`].
+    fn add_noise_bound(&self, a: &Self::Ciphertext, bound: f64) -> Result<Self::Ciphertext, CkksError>;
     /// Declares that no slot of the message exceeds `bound`, as [`Ciphertext::with_message_bound`] does.
     fn assume_bound(&self, a: &Self::Ciphertext, bound: f64) -> Result<Self::Ciphertext, CkksError>;
 }
@@ -247,6 +254,18 @@ impl Operations for Evaluator<'_> {
 
     fn inner_sum(&self, a: &Ciphertext, stride: usize, count: usize) -> Result<Ciphertext, CkksError> {
         Evaluator::inner_sum(self, a, stride, count, &mut Workspace::new())
+    }
+
+    fn noise(&self, a: &Ciphertext) -> Noise {
+        a.noise()
+    }
+
+    fn noise_as_message(&self, a: &Ciphertext) -> Ciphertext {
+        a.clone().with_noise_as_message()
+    }
+
+    fn add_noise_bound(&self, a: &Ciphertext, bound: f64) -> Result<Ciphertext, CkksError> {
+        a.clone().with_noise_bound_added(bound)
     }
 
     fn assume_bound(&self, a: &Ciphertext, bound: f64) -> Result<Ciphertext, CkksError> {

@@ -12,6 +12,10 @@
 //!
 #![doc = include_str!("sign_costs.md")]
 //!
+//! Steep polynomials one after the other magnify worst cases: for a small epsilon the tracked
+//! [`crate::Noise::bound`] may come to exceed the message although the noise itself does not, and a decryption then asks
+//! for a level to spare, or the parameters for a larger scale.
+//!
 //! The first rows are the composition that is best in the sense of Lee et al., so no composition of odd minimax polynomials
 //! takes fewer levels; their count of products is that of this crate's [`super::polynomial`].
 

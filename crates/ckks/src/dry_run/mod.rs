@@ -559,6 +559,18 @@ impl Operations for DryRun {
         self.rotations_summed(a, groups)
     }
 
+    fn noise(&self, a: &CiphertextShape) -> Noise {
+        a.noise
+    }
+
+    fn noise_as_message(&self, a: &CiphertextShape) -> CiphertextShape {
+        CiphertextShape { noise: a.noise.as_message(a.scale.to_f64()), ..*a }
+    }
+
+    fn add_noise_bound(&self, a: &CiphertextShape, bound: f64) -> Shape {
+        Ok(CiphertextShape { noise: a.noise.with_bound_added(bound)?, ..*a })
+    }
+
     fn assume_bound(&self, a: &CiphertextShape, bound: f64) -> Shape {
         Ok(CiphertextShape { noise: a.noise.with_message_bound(bound)?, ..*a })
     }

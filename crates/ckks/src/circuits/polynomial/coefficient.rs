@@ -1,5 +1,7 @@
 //! Coefficients: numbers, vectors with a number for each slot, or only whether there is one.
 
+use std::f64::consts::PI;
+
 use super::Basis;
 
 /// What the splitting of a polynomial needs of its coefficients.
@@ -12,6 +14,11 @@ pub(super) trait Coefficient: Clone {
     fn scaled(&self, factor: f64) -> Self;
     /// The largest absolute value.
     fn bound(&self) -> f64;
+    /// A bound of the derivative on [-1, 1] of the sum of these coefficients times Chebyshev polynomials.
+    fn slope(p: &[Self]) -> f64 {
+        // |T_k'| is at most k^2 (Markov).
+        p.iter().enumerate().map(|(k, c)| (k * k) as f64 * c.bound()).sum()
+    }
 }
 
 impl Coefficient for f64 {
@@ -29,6 +36,23 @@ impl Coefficient for f64 {
 
     fn bound(&self) -> f64 {
         self.abs()
+    }
+
+    /// The largest value on a Chebyshev grid of m points bounds a polynomial of degree d everywhere, up to the factor
+    /// 1 / cos(pi d / (2 m)) (Ehlich, Zeller, Math. Z. 1964).
+    fn slope(p: &[Self]) -> f64 {
+        const POINTS_PER_DEGREE: usize = 16;
+        let d = p.len().saturating_sub(1);
+        let mut derivative = vec![0.0; d + 2];
+        for k in (1..=d).rev() {
+            derivative[k - 1] = derivative[k + 1] + 2.0 * k as f64 * p[k];
+        }
+        derivative[0] /= 2.0;
+        let points = POINTS_PER_DEGREE * (d + 1);
+        let angle = |k: usize| PI * (k as f64 + 0.5) / points as f64;
+        let value = |k: usize| Basis::Chebyshev.eval(&derivative, angle(k).cos()).abs();
+        let largest = (0..points).map(value).fold(0.0, f64::max);
+        largest / (PI * d as f64 / (2.0 * points as f64)).cos()
     }
 }
 
@@ -99,6 +123,17 @@ pub(super) fn divide<C: Coefficient>(basis: Basis, mut p: Vec<C>, g: usize) -> (
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slopes_are_bounded() {
+        // T_5' is 25 at the ends, and 25 is its largest value.
+        let p = [0.0, 0.0, 0.0, 0.0, 0.0, 1.0];
+        let slope = f64::slope(&p);
+        assert!((25.0..25.3).contains(&slope), "{slope}");
+        assert_eq!(Vec::<f64>::slope(&p.map(|c| vec![c, -c / 2.0])), 25.0);
+        assert_eq!(f64::slope(&[3.0]), 0.0);
+        assert!((f64::slope(&[1.0, -2.0]) - 2.0).abs() < 1e-2);
+    }
 
     #[test]
     fn division_keeps_the_value() {

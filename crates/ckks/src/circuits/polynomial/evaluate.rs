@@ -118,13 +118,52 @@ pub(super) fn evaluate<O: Operations, C: Operand>(
         let zero = ops.mul_integer(x, 0)?;
         return planned.root.constant.as_ref().map_or(Ok(zero.clone()), |c| c.add(ops, &zero));
     }
-    let first = mapped(ops, x, map, planned.cost.depth + out.0)?;
+    // The largest distance from the interval, mapped to [-1, 1], if the noise counts as part of the message.
+    let noise = ops.noise(x).bound() / ops.scale(x).to_f64();
+    let spread = Spread { distance: noise / map.half, degree: planned.degree };
+    let absorbed = basis == Basis::Chebyshev && spread.is_small();
+    let spread = if absorbed { spread } else { Spread { distance: 0.0, ..spread } };
+    let exact = if absorbed { ops.noise_as_message(x) } else { x.clone() };
+    let first = mapped(ops, &exact, map, planned.cost.depth + out.0)?;
     let bounded = basis == Basis::Chebyshev;
-    let first = if bounded { ops.assume_bound(&first, 1.0)? } else { first };
-    let mut powers = Powers { ops, basis, elements: BTreeMap::from([(1, first)]) };
+    let first = if bounded { ops.assume_bound(&first, spread.element(1))? } else { first };
+    let mut powers = Powers { ops, basis, spread, elements: BTreeMap::from([(1, first)]) };
     planned.elements.iter().try_for_each(|&i| powers.compute(i))?;
     let result = powers.evaluate(&planned.root, out, canonical(out))?;
-    if bounded { ops.assume_bound(&result, planned.root.bound()) } else { Ok(result) }
+    if !absorbed {
+        return Ok(result);
+    }
+    // What the polynomial makes of the noise of x: its slope times it, near the interval.
+    let magnified = planned.slope * spread.growth() * spread.distance * ops.scale(&result).to_f64();
+    let exact = Spread { distance: 0.0, ..spread };
+    let result = ops.assume_bound(&result, planned.root.bound(&|i| exact.element(i)))?;
+    ops.add_noise_bound(&result, magnified)
+}
+
+/// Values no further than `distance` from [-1, 1] in the complex plane, for polynomials up to a degree.
+///
+/// They lie in the ellipse with foci -1 and 1 whose half axes are 1 + distance and its companion, and there a polynomial of
+/// degree d is at most rho^d times as large as on [-1, 1], rho being the sum of the half axes (Bernstein); T_k is at most
+/// cosh(k arcosh(1 + distance)).
+#[derive(Clone, Copy)]
+struct Spread {
+    distance: f64,
+    degree: usize,
+}
+
+impl Spread {
+    /// Whether a polynomial of the degree grows by less than a factor of e.
+    fn is_small(&self) -> bool {
+        self.degree as f64 * (1.0 + self.distance).acosh() < 1.0
+    }
+
+    fn element(&self, i: usize) -> f64 {
+        (i as f64 * (1.0 + self.distance).acosh()).cosh()
+    }
+
+    fn growth(&self) -> f64 {
+        (self.degree as f64 * (1.0 + self.distance).acosh()).exp()
+    }
 }
 
 /// The ciphertext that the map leads to, at `level`: that of `x`, or the one below.
@@ -156,6 +195,7 @@ fn whole(x: f64) -> f64 {
 struct Powers<'a, O: Operations> {
     ops: &'a O,
     basis: Basis,
+    spread: Spread,
     elements: BTreeMap<usize, O::Ciphertext>,
 }
 
@@ -200,7 +240,7 @@ impl<O: Operations> Powers<'_, O> {
             if a == b {
                 element = ops.add_scalar(&element, -1.0)?;
             }
-            element = ops.assume_bound(&element, 1.0)?;
+            element = ops.assume_bound(&element, self.spread.element(i))?;
         }
         self.elements.insert(i, element);
         Ok(())
@@ -233,6 +273,10 @@ impl<O: Operations> Powers<'_, O> {
             }
         };
         let result = node.constant.as_ref().map_or(Ok(divided.clone()), |c| c.add(ops, &divided))?;
-        if self.basis == Basis::Chebyshev { ops.assume_bound(&result, node.bound()) } else { Ok(result) }
+        if self.basis == Basis::Chebyshev {
+            ops.assume_bound(&result, node.bound(&|i| self.spread.element(i)))
+        } else {
+            Ok(result)
+        }
     }
 }

@@ -22,6 +22,12 @@
 //! Coefficients are encoded at the exact scale that lands each sum on the scale asked for: the result has the canonical
 //! scale of its level, and no term is rounded to a scale that only nearly fits.
 //!
+//! # Noise
+//!
+//! The worst case of a result in the Chebyshev basis is that of the evaluation itself plus the slope of the polynomial times
+//! that of its input, as long as the input's noise is small against the inverse square of the degree. Following the steps
+//! instead would multiply the input's noise by the squares of the degrees of all products on the way.
+//!
 //! # The interval
 //!
 //! The map to [-1, 1] divides by half the interval's length h. For h up to 1 it is a multiplication by a small integer and

@@ -86,10 +86,10 @@ impl<C: Coefficient> Node<C> {
         self.products.iter().map(|(g, node)| node.largest_giant().max(*g)).max().unwrap_or(0)
     }
 
-    /// A bound of the node's value where every basis polynomial is at most 1.
-    pub(super) fn bound(&self) -> f64 {
-        let terms = self.terms.iter().map(|(_, c)| c.bound()).sum::<f64>();
-        let products = self.products.iter().map(|(_, node)| node.bound()).sum::<f64>();
+    /// A bound of the node's value where the basis polynomial of degree i is at most `element(i)`.
+    pub(super) fn bound(&self, element: &impl Fn(usize) -> f64) -> f64 {
+        let terms = self.terms.iter().map(|(i, c)| c.bound() * element(*i)).sum::<f64>();
+        let products = self.products.iter().map(|(i, node)| node.bound(element) * element(*i)).sum::<f64>();
         terms + products + self.constant.as_ref().map_or(0.0, Coefficient::bound)
     }
 }
@@ -124,6 +124,10 @@ pub(super) struct Planned<C> {
     pub(super) root: Node<C>,
     pub(super) elements: Vec<usize>,
     pub(super) cost: PolynomialCost,
+    /// The degree.
+    pub(super) degree: usize,
+    /// A bound of the derivative on [-1, 1], in the Chebyshev basis.
+    pub(super) slope: f64,
 }
 
 impl<C: Coefficient> Planned<C> {
@@ -149,6 +153,6 @@ impl<C: Coefficient> Planned<C> {
             products: products + elements.len(),
             relinearizations: relinearizations + elements.len(),
         };
-        Self { root, elements, cost }
+        Self { root, elements, cost, degree: degree(p).unwrap_or(0), slope: C::slope(p) }
     }
 }
