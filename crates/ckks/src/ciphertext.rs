@@ -93,6 +93,17 @@ impl Ciphertext {
         self.noise.message_bound()
     }
 
+    /// Declares that no slot of the message exceeds `bound`, where more is known of the values than their operations
+    /// tell (a value of a cosine is at most 1, whatever it was computed from). A larger bound than the tracked one
+    /// changes nothing. Noise bounds of what is computed from here on rely on it.
+    ///
+    /// # Errors
+    /// [`CkksError::Parameter`] for a bound that is negative or not a number.
+    pub fn with_message_bound(mut self, bound: f64) -> Result<Self, CkksError> {
+        self.noise = self.noise.with_message_bound(bound)?;
+        Ok(self)
+    }
+
     /// Bytes of its polynomials.
     #[must_use]
     pub fn size_bytes(&self) -> u64 {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod ciphertext;
+pub mod circuits;
 mod context;
 mod decrypt;
 mod dry_run;

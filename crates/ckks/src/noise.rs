@@ -86,6 +86,19 @@ impl Noise {
         Self { std, bound: tail(n) * std * (n as f64).sqrt(), message_rms, message_bound }
     }
 
+    /// The same noise, with no slot of the message larger than `bound`.
+    pub(crate) fn with_message_bound(&self, bound: f64) -> Result<Self, CkksError> {
+        if bound.is_nan() || bound < 0.0 {
+            return Err(CkksError::Parameter {
+                name: "message bound",
+                found: bound.to_string(),
+                expected: "a number that is not negative".to_owned(),
+            });
+        }
+        let (message_bound, message_rms) = (self.message_bound.min(bound), self.message_rms.min(bound));
+        Ok(Self { message_bound, message_rms, ..*self })
+    }
+
     /// The noise of a sum or a difference.
     pub(crate) fn add(&self, other: &Self) -> Self {
         Self {
@@ -130,11 +143,14 @@ impl Noise {
     /// The noise after multiplication by the integer `factor`, which stands for the number `value` at the scale
     /// `factor_scale`; `scale` is that of the ciphertext.
     pub(crate) fn mul_constant(&self, scale: f64, value: f64, factor_scale: f64, n: usize) -> Self {
-        // The integer is at most 1/2 from value * factor_scale, which moves every slot in proportion to the message.
-        let rounding = 0.5;
+        // The integer differs from value * factor_scale by what was rounded away, which moves every slot in proportion to
+        // the message: nothing for a number that its scale makes whole, up to what an f64 tells of that.
+        const RELATIVE: f64 = 8.0 * f64::EPSILON;
         let (factor, value) = ((value * factor_scale).abs(), value.abs());
+        let rounding = (factor - factor.round()).abs() + RELATIVE * factor;
+        let rounding = rounding.min(0.5);
         Self {
-            std: (factor * self.std).hypot((ROUNDING_VARIANCE / n as f64).sqrt() * self.message_rms * scale),
+            std: (factor * self.std).hypot(rounding * self.message_rms * scale / (n as f64).sqrt()),
             bound: (factor + rounding) * self.bound + rounding * self.message_bound * scale,
             message_rms: self.message_rms * value,
             message_bound: self.message_bound * value,

@@ -124,6 +124,8 @@ pub trait Operations {
         stride: usize,
         count: usize,
     ) -> Result<Self::Ciphertext, CkksError>;
+    /// Declares that no slot of the message exceeds `bound`, as [`Ciphertext::with_message_bound`] does.
+    fn assume_bound(&self, a: &Self::Ciphertext, bound: f64) -> Result<Self::Ciphertext, CkksError>;
 }
 
 /// Forwards to the inherent method of the same name.
@@ -209,5 +211,9 @@ impl Operations for Evaluator<'_> {
 
     fn inner_sum(&self, a: &Ciphertext, stride: usize, count: usize) -> Result<Ciphertext, CkksError> {
         Evaluator::inner_sum(self, a, stride, count, &mut Workspace::new())
+    }
+
+    fn assume_bound(&self, a: &Ciphertext, bound: f64) -> Result<Ciphertext, CkksError> {
+        a.clone().with_message_bound(bound)
     }
 }

@@ -83,3 +83,13 @@ pub(crate) fn rotated(a: &[Complex64], steps: i64) -> Vec<Complex64> {
     let n = a.len() as i64;
     (0..n).map(|i| a[(i + steps).rem_euclid(n) as usize]).collect()
 }
+
+/// Compares a table of the documentation with what was computed; writes it when `CIRCUIT_TABLES` is `write`.
+pub(crate) fn check_table(path: &str, computed: &str) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    if std::env::var("CIRCUIT_TABLES").is_ok_and(|value| value == "write") {
+        std::fs::write(&path, computed).expect("the table can be written");
+    }
+    let documented = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(documented, computed, "{} is out of date: run with CIRCUIT_TABLES=write", path.display());
+}

@@ -1,0 +1,8 @@
+//! Circuits: what a computation is built of, above single operations.
+//!
+//! Everything here is written against [`crate::Operations`] and uses nothing but its public methods, so that each circuit
+//! runs on ciphertexts and in a [`crate::DryRun`] alike: levels, keys, noise and costs are known before any key exists.
+
+pub mod polynomial;
+
+pub use polynomial::{Basis, Polynomial, PolynomialCost, PolynomialVector};

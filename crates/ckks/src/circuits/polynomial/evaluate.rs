@@ -1,0 +1,236 @@
+//! Evaluation on ciphertexts, at exact scales.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Basis,
+    coefficient::Coefficient,
+    plan::{Node, Planned, factors},
+};
+use crate::{
+    encoder::Packing,
+    error::CkksError,
+    operations::Operations,
+    scale::{Level, Scale},
+};
+
+/// The operation's name in errors.
+pub(super) const OP: &str = "polynomial evaluation";
+
+/// Coefficients that ciphertexts can be multiplied by.
+pub(super) trait Operand: Coefficient {
+    /// a * self; the result has the scale of `a` times `scale`.
+    fn multiply<O: Operations>(
+        &self,
+        ops: &O,
+        a: &O::Ciphertext,
+        scale: Scale,
+    ) -> Result<O::Ciphertext, CkksError>;
+    /// a + self.
+    fn add<O: Operations>(&self, ops: &O, a: &O::Ciphertext) -> Result<O::Ciphertext, CkksError>;
+}
+
+impl Operand for f64 {
+    fn multiply<O: Operations>(
+        &self,
+        ops: &O,
+        a: &O::Ciphertext,
+        scale: Scale,
+    ) -> Result<O::Ciphertext, CkksError> {
+        ops.mul_scalar_at(a, *self, scale)
+    }
+
+    fn add<O: Operations>(&self, ops: &O, a: &O::Ciphertext) -> Result<O::Ciphertext, CkksError> {
+        ops.add_scalar(a, *self)
+    }
+}
+
+impl Operand for Vec<f64> {
+    fn multiply<O: Operations>(
+        &self,
+        ops: &O,
+        a: &O::Ciphertext,
+        scale: Scale,
+    ) -> Result<O::Ciphertext, CkksError> {
+        let packing = Packing { level: ops.level(a), scale, slots: ops.slots(a) };
+        ops.mul_plain(a, &ops.encode(self, &packing)?)
+    }
+
+    fn add<O: Operations>(&self, ops: &O, a: &O::Ciphertext) -> Result<O::Ciphertext, CkksError> {
+        let packing = Packing { level: ops.level(a), scale: ops.scale(a), slots: ops.slots(a) };
+        ops.add_plain(a, &ops.encode(self, &packing)?)
+    }
+}
+
+/// The affine map from an interval to [-1, 1].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Map {
+    /// Middle of the interval.
+    pub(super) centre: f64,
+    /// Half its length.
+    pub(super) half: f64,
+}
+
+impl Map {
+    pub(super) const IDENTITY: Self = Self { centre: 0.0, half: 1.0 };
+
+    pub(super) fn apply(&self, x: f64) -> f64 {
+        (x - self.centre) / self.half
+    }
+}
+
+/// The levels that the map of a ciphertext takes when its scale is 2^`excess` times the canonical one after a change of
+/// what it stands for, and the largest giant step is `giant`: 0 or 1.
+pub(super) fn map_levels(excess: f64, giant: usize, fold_bits: f64) -> usize {
+    usize::from(giant as f64 * excess > fold_bits)
+}
+
+/// Evaluates the polynomial of `planned` on `x`.
+pub(super) fn evaluate<O: Operations, C: Operand>(
+    ops: &O,
+    x: &O::Ciphertext,
+    basis: Basis,
+    planned: &Planned<C>,
+    map: &Map,
+    fold_bits: f64,
+) -> Result<O::Ciphertext, CkksError> {
+    let parameters = ops.parameters();
+    let level = ops.level(x);
+    let canonical = |level: Level| parameters.default_scale(level);
+    let excess = (ops.scale(x).log2() - canonical(level).log2()) + map.half.log2();
+    let giant = planned.root.largest_giant();
+    let needed = planned.cost.depth + map_levels(excess, giant, fold_bits);
+    let left = level.0;
+    let Some(out) = left.checked_sub(needed).map(Level) else {
+        return Err(CkksError::OutOfLevels { op: OP, needed, left });
+    };
+    if planned.cost.depth == 0 {
+        let zero = ops.mul_integer(x, 0)?;
+        return planned.root.constant.as_ref().map_or(Ok(zero.clone()), |c| c.add(ops, &zero));
+    }
+    let first = mapped(ops, x, map, planned.cost.depth + out.0)?;
+    let bounded = basis == Basis::Chebyshev;
+    let first = if bounded { ops.assume_bound(&first, 1.0)? } else { first };
+    let mut powers = Powers { ops, basis, elements: BTreeMap::from([(1, first)]) };
+    planned.elements.iter().try_for_each(|&i| powers.compute(i))?;
+    let result = powers.evaluate(&planned.root, out, canonical(out))?;
+    if bounded { ops.assume_bound(&result, planned.root.bound()) } else { Ok(result) }
+}
+
+/// The ciphertext that the map leads to, at `level`: that of `x`, or the one below.
+fn mapped<O: Operations>(
+    ops: &O,
+    x: &O::Ciphertext,
+    map: &Map,
+    level: usize,
+) -> Result<O::Ciphertext, CkksError> {
+    let centred = if map.centre == 0.0 { x.clone() } else { ops.add_scalar(x, -map.centre)? };
+    if level < ops.level(x).0 {
+        return ops.mul_scalar(&centred, map.half.recip());
+    }
+    // x / h at the scale s h k is k times the same integers.
+    let factor = map.half * ops.scale(x).to_f64() / ops.parameters().default_scale(ops.level(x)).to_f64();
+    let k = whole(factor.recip());
+    if map.half == 1.0 && k == 1.0 {
+        return Ok(centred);
+    }
+    ops.mul_scalar_at(&centred, map.half.recip(), Scale::new(map.half * k)?)
+}
+
+/// The largest whole number up to `x`, at least 1.
+fn whole(x: f64) -> f64 {
+    if x >= 2.0 { x.floor() } else { 1.0 }
+}
+
+/// Basis polynomials of one ciphertext.
+struct Powers<'a, O: Operations> {
+    ops: &'a O,
+    basis: Basis,
+    elements: BTreeMap<usize, O::Ciphertext>,
+}
+
+impl<O: Operations> Powers<'_, O> {
+    fn get(&self, i: usize) -> Result<&O::Ciphertext, CkksError> {
+        // The plan lists elements after the ones they are computed from.
+        self.elements.get(&i).ok_or(CkksError::Parameter {
+            name: "degree of a basis polynomial",
+            found: i.to_string(),
+            expected: "one that was planned".to_owned(),
+        })
+    }
+
+    /// Computes the basis polynomial of degree `i` from smaller ones.
+    fn compute(&mut self, i: usize) -> Result<(), CkksError> {
+        let (a, b) = factors(i);
+        let ops = self.ops;
+        let mut product = ops.mul_unrelinearized(self.get(a)?, self.get(b)?)?;
+        let level = ops.level(&product);
+        let below = level.below().ok_or(CkksError::OutOfLevels { op: OP, needed: 1, left: 0 })?;
+        // A scale that has become too small by a factor is brought back by a multiplication by an integer.
+        let parameters = ops.parameters();
+        let wanted = parameters.default_scale(below).mul_by_primes(&parameters.groups()[level.0].primes);
+        let k = whole((wanted / ops.scale(&product)).to_f64());
+        let double = if self.basis == Basis::Chebyshev { 2.0 } else { 1.0 };
+        if k > 1.0 {
+            product = ops.mul_scalar_at(&product, double, Scale::new(k)?)?;
+        } else if double > 1.0 {
+            product = ops.mul_integer(&product, 2)?;
+        }
+        let mut element = match self.basis {
+            // T_(a+b) = 2 T_a T_b - T_(a-b).
+            Basis::Chebyshev if a > b => {
+                let lower = ops.drop_to(self.get(a - b)?, level)?;
+                let factor = ops.scale(&product) / ops.scale(&lower);
+                let lower = ops.mul_scalar_at(&lower, -1.0, factor)?;
+                ops.relinearize_rescale(&ops.add(&product, &lower)?)?
+            }
+            Basis::Chebyshev | Basis::Power => ops.relinearize_rescale(&product)?,
+        };
+        if self.basis == Basis::Chebyshev {
+            if a == b {
+                element = ops.add_scalar(&element, -1.0)?;
+            }
+            element = ops.assume_bound(&element, 1.0)?;
+        }
+        self.elements.insert(i, element);
+        Ok(())
+    }
+
+    /// The value of `node` at `level` and `scale`.
+    fn evaluate<C: Operand>(
+        &self,
+        node: &Node<C>,
+        level: Level,
+        scale: Scale,
+    ) -> Result<O::Ciphertext, CkksError> {
+        let ops = self.ops;
+        let above = Level(level.0 + 1);
+        let whole_scale = scale.mul_by_primes(&ops.parameters().groups()[above.0].primes);
+        let mut sum: Option<O::Ciphertext> = None;
+        let mut add = |term: O::Ciphertext| {
+            sum = Some(match sum.take() {
+                None => term,
+                Some(sum) => ops.add(&sum, &term)?,
+            });
+            Ok::<(), CkksError>(())
+        };
+        for (giant, inner) in &node.products {
+            let giant = self.get(*giant)?;
+            let inner = self.evaluate(inner, above, whole_scale / ops.scale(giant))?;
+            add(ops.mul_unrelinearized(&inner, giant)?)?;
+        }
+        for (i, coefficient) in &node.terms {
+            let element = ops.drop_to(self.get(*i)?, above)?;
+            add(coefficient.multiply(ops, &element, whole_scale / ops.scale(&element))?)?;
+        }
+        let sum = match sum {
+            Some(sum) => sum,
+            // A node without any product or term is a constant, of which no plan has one below the root.
+            None => ops.mul_integer(&ops.drop_to(self.get(1)?, above)?, 0)?,
+        };
+        let divided =
+            if node.products.is_empty() { ops.rescale(&sum)? } else { ops.relinearize_rescale(&sum)? };
+        let result = node.constant.as_ref().map_or(Ok(divided.clone()), |c| c.add(ops, &divided))?;
+        if self.basis == Basis::Chebyshev { ops.assume_bound(&result, node.bound()) } else { Ok(result) }
+    }
+}

@@ -1,0 +1,250 @@
+//! Polynomials of a ciphertext.
+//!
+//! A [`Polynomial`] has real coefficients in the power or the Chebyshev basis, the latter with an interval whose affine map
+//! to [-1, 1] is part of it; a [`PolynomialVector`] has one polynomial for each slot.
+//!
+//! # Costs
+//!
+//! Evaluation is the baby-step giant-step scheme of Paterson and Stockmeyer (SIAM J. Comput. 1973) with the giant steps at
+//! powers of two and the remainders of Bossuat, Mouchet, Troncoso-Pastoriza and Hubaux (EUROCRYPT 2021), so that a
+//! polynomial of degree d takes ceil(log2(d + 1)) levels, multiplications by coefficients included. How far the baby steps
+//! go is chosen by counting the products of every possibility for the coefficients at hand (zeros cost nothing, so odd
+//! and even polynomials take fewer). All products of one node are summed before one relinearisation and rescaling.
+//!
+#![doc = include_str!("costs.md")]
+//!
+//! Up to degree 2^k - 4 the products are those of the scheme without regard to depth (16 at degree 60). The last three
+//! coefficients before a further level is needed cost one or two more: to end k levels down they have to be multiplied in
+//! at the first or second level, by products of their own.
+//!
+//! # Scales
+//!
+//! Coefficients are encoded at the exact scale that lands each sum on the scale asked for: the result has the canonical
+//! scale of its level, and no term is rounded to a scale that only nearly fits.
+//!
+//! # The interval
+//!
+//! The map to [-1, 1] divides by half the interval's length h. For h up to 1 it is a multiplication by a small integer and
+//! a change of what the scale stands for, free of levels and of noise. For larger h it is folded in the same way where
+//! that costs at most [`Polynomial::fold_within`] bits (12 unless said): the bits lost are log2(h) times the largest
+//! power of two up to the degree, because the powers of x then take more room than their canonical scale and the factors
+//! next to them less. Beyond that the map takes one level. A ciphertext whose scale is smaller than the canonical one by
+//! the factor h (encoded so, or left so by the product before) is mapped for free, whatever the degree.
+
+mod coefficient;
+mod evaluate;
+mod plan;
+mod slots;
+
+use std::ops::RangeInclusive;
+
+pub use plan::PolynomialCost;
+pub use slots::PolynomialVector;
+
+use self::{
+    coefficient::degree,
+    evaluate::{Map, evaluate, map_levels},
+    plan::Planned,
+};
+use crate::{error::CkksError, operations::Operations};
+
+/// Bits of precision that the map of the interval may cost before it takes a level instead, unless said.
+pub const DEFAULT_FOLD_BITS: f64 = 12.0;
+
+/// Bits that always may be lost to the map: scales differ by such amounts from level to level.
+const FREE_BITS: f64 = 0.5;
+
+/// What a polynomial is a linear combination of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// 1, x, x^2, ...
+    Power,
+    /// The Chebyshev polynomials of the first kind T_0, T_1, T_2, ..., on an interval that is mapped to [-1, 1].
+    Chebyshev,
+}
+
+impl Basis {
+    /// The value of the basis polynomial of degree `i` at `x`.
+    #[cfg(test)]
+    fn element(self, i: usize, x: f64) -> f64 {
+        let mut p = vec![0.0; i + 1];
+        p[i] = 1.0;
+        self.eval(&p, x)
+    }
+
+    /// The sum of the coefficients times the basis polynomials at `x`: Horner's rule, or Clenshaw's.
+    fn eval(self, coefficients: &[f64], x: f64) -> f64 {
+        match self {
+            Self::Power => coefficients.iter().rev().fold(0.0, |sum, c| sum * x + c),
+            Self::Chebyshev => {
+                let tail = coefficients.iter().skip(1).rev();
+                let (b1, b2) = tail.fold((0.0, 0.0), |(b1, b2), c| (2.0 * x * b1 - b2 + c, b1));
+                coefficients.first().unwrap_or(&0.0) + x * b1 - b2
+            }
+        }
+    }
+}
+
+/// A polynomial with real coefficients.
+///
+/// ```
+/// use ckks::{DryRun, Operations, ParameterSpec, circuits::Polynomial};
+///
+/// // 1/2 + T_1(x/4)/2 - T_3(x/4)/16, for values from -4 to 4.
+/// let p = Polynomial::chebyshev(-4.0..=4.0, vec![0.5, 0.5, 0.0, -0.0625])?;
+/// assert_eq!(p.eval(4.0), 0.9375);
+///
+/// let parameters = ParameterSpec::new(13).depth(2).check()?;
+/// let dry = DryRun::new(&parameters); // an Evaluator does the same to ciphertexts
+/// let y = p.evaluate(&dry, &dry.input(4.0))?;
+/// assert_eq!((p.depth(), y.level().0, dry.plan().products), (2, 0, p.cost().products));
+/// # Ok::<(), ckks::CkksError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Polynomial {
+    basis: Basis,
+    interval: Option<(f64, f64)>,
+    map: Map,
+    coefficients: Vec<f64>,
+    planned: Planned<f64>,
+    fold_bits: f64,
+}
+
+impl Polynomial {
+    /// c_0 + c_1 x + c_2 x^2 + ...
+    ///
+    /// # Errors
+    /// [`CkksError::Parameter`] without a coefficient, [`CkksError::NonFinite`].
+    pub fn power(coefficients: impl Into<Vec<f64>>) -> Result<Self, CkksError> {
+        Self::new(Basis::Power, None, Map::IDENTITY, coefficients.into())
+    }
+
+    /// c_0 + c_1 T_1(y) + c_2 T_2(y) + ... with y the image of x under the affine map from `interval` to [-1, 1].
+    ///
+    /// Values to evaluate it on have to lie in the interval: outside of it the polynomial grows like its highest power,
+    /// and the tracked bounds of the result do not hold.
+    ///
+    /// # Errors
+    /// As [`Self::power`]; [`CkksError::Parameter`] for an interval that is empty, a point, or not finite.
+    pub fn chebyshev(
+        interval: RangeInclusive<f64>,
+        coefficients: impl Into<Vec<f64>>,
+    ) -> Result<Self, CkksError> {
+        let map = map_of(&interval)?;
+        Self::new(Basis::Chebyshev, Some((*interval.start(), *interval.end())), map, coefficients.into())
+    }
+
+    fn new(
+        basis: Basis,
+        interval: Option<(f64, f64)>,
+        map: Map,
+        mut coefficients: Vec<f64>,
+    ) -> Result<Self, CkksError> {
+        check_coefficients(&coefficients)?;
+        coefficients.truncate(degree(&coefficients).unwrap_or(0) + 1);
+        let planned = Planned::new(basis, &coefficients);
+        Ok(Self { basis, interval, map, coefficients, planned, fold_bits: DEFAULT_FOLD_BITS })
+    }
+
+    /// Lets the map of the interval cost up to `bits` bits of precision before it takes a level; 0 for none (half a bit is
+    /// always allowed).
+    #[must_use]
+    pub fn fold_within(mut self, bits: f64) -> Self {
+        self.fold_bits = bits.max(FREE_BITS);
+        self
+    }
+
+    /// What the polynomial is a linear combination of.
+    #[must_use]
+    pub fn basis(&self) -> Basis {
+        self.basis
+    }
+
+    /// The coefficients, that of degree 0 first; the last one is not zero unless it is the only one.
+    #[must_use]
+    pub fn coefficients(&self) -> &[f64] {
+        &self.coefficients
+    }
+
+    /// The interval of a polynomial in the Chebyshev basis.
+    #[must_use]
+    pub fn interval(&self) -> Option<RangeInclusive<f64>> {
+        self.interval.map(|(start, end)| start..=end)
+    }
+
+    /// The degree.
+    #[must_use]
+    pub fn degree(&self) -> usize {
+        self.coefficients.len() - 1
+    }
+
+    /// The value at `x`, in floating point.
+    #[must_use]
+    pub fn eval(&self, x: f64) -> f64 {
+        self.basis.eval(&self.coefficients, self.map.apply(x))
+    }
+
+    /// Levels that [`Self::evaluate`] takes for a ciphertext at the canonical scale of its level: ceil(log2(degree + 1)),
+    /// and one more where the map of the interval cannot be folded.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.cost().depth
+            + map_levels(self.map.half.log2(), self.planned.root.largest_giant(), self.fold_bits)
+    }
+
+    /// What an evaluation costs, without the map.
+    #[must_use]
+    pub fn cost(&self) -> PolynomialCost {
+        self.planned.cost
+    }
+
+    /// The polynomial of every slot of `x`: [`Self::depth`] levels lower, at the canonical scale of that level.
+    ///
+    /// The result's tracked bounds take for granted that the values of `x` lie in the interval.
+    ///
+    /// # Errors
+    /// [`CkksError::OutOfLevels`] before anything is computed, [`CkksError::MissingKey`] without a relinearisation key,
+    /// [`CkksError::Degree`] before relinearisation, [`CkksError::Overflow`] for coefficients too large for the modulus,
+    /// [`CkksError::ContextMismatch`].
+    pub fn evaluate<O: Operations>(&self, ops: &O, x: &O::Ciphertext) -> Result<O::Ciphertext, CkksError> {
+        evaluate(ops, x, self.basis, &self.planned, &self.map, self.fold_bits)
+    }
+}
+
+/// Two polynomials are equal when they are written in the same way.
+impl PartialEq for Polynomial {
+    fn eq(&self, other: &Self) -> bool {
+        self.basis == other.basis
+            && self.interval == other.interval
+            && self.coefficients == other.coefficients
+    }
+}
+
+fn map_of(interval: &RangeInclusive<f64>) -> Result<Map, CkksError> {
+    let (start, end) = (*interval.start(), *interval.end());
+    let map = Map { centre: start / 2.0 + end / 2.0, half: end / 2.0 - start / 2.0 };
+    if map.centre.is_finite() && map.half.is_finite() && map.half > 0.0 {
+        return Ok(map);
+    }
+    Err(CkksError::Parameter {
+        name: "interval",
+        found: format!("{start} to {end}"),
+        expected: "finite ends, the first below the second".to_owned(),
+    })
+}
+
+fn check_coefficients(coefficients: &[f64]) -> Result<(), CkksError> {
+    if coefficients.is_empty() {
+        return Err(CkksError::Parameter {
+            name: "coefficients of a polynomial",
+            found: "none".to_owned(),
+            expected: "at least one".to_owned(),
+        });
+    }
+    match coefficients.iter().position(|c| !c.is_finite()) {
+        None => Ok(()),
+        Some(index) => {
+            Err(CkksError::NonFinite { op: "polynomial", index, value: coefficients[index].to_string() })
+        }
+    }
+}
