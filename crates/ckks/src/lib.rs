@@ -24,10 +24,10 @@ pub use ciphertext::Ciphertext;
 pub use context::Context;
 pub use decrypt::{DECRYPTION_MARGIN_BITS, Decryptor, Flooding};
 pub use dry_run::{CiphertextShape, DryRun, PlaintextShape, Plan};
-pub use encoder::{Complex64, Encoder, EncoderScratch};
+pub use encoder::{Complex64, Encoder, EncoderScratch, Weights};
 pub use encrypt::{EncryptionKey, EncryptionSpace, Encryptor, SeededCiphertext};
 pub use error::CkksError;
-pub use eval::{Evaluator, Hoisted, Workspace, inner_sum_rotations};
+pub use eval::{Evaluator, Hoisted, RotationGroup, Workspace, inner_sum_rotations};
 pub use keygen::KeyGenerator;
 pub use keys::{
     EvaluationKeys, GaloisElement, GaloisKey, KeyRequest, KeySize, PublicKey, RelinearizationKey, SecretKey,

@@ -2,9 +2,9 @@
 
 use crate::{
     ciphertext::Ciphertext,
-    encoder::{Encoder, Packing, SlotValue},
+    encoder::{Encoder, EncoderScratch, Packing, SlotValue, Weights},
     error::CkksError,
-    eval::{Evaluator, Workspace},
+    eval::{Evaluator, RotationGroup, Workspace},
     params::Parameters,
     plaintext::Plaintext,
     scale::{Level, Scale},
@@ -41,6 +41,8 @@ pub trait Operations {
     type Ciphertext: Clone;
     /// What is known to the computing party.
     type Plaintext;
+    /// The same, ready for products that are divided by P later.
+    type Weights;
 
     /// Level of a ciphertext.
     fn level(&self, a: &Self::Ciphertext) -> Level;
@@ -59,6 +61,13 @@ pub trait Operations {
         value: T,
         packing: &Packing,
     ) -> Result<Self::Plaintext, CkksError>;
+
+    /// Weights of these values, as [`Encoder::encode_weights`] makes them.
+    fn encode_weights<T: SlotValue>(
+        &self,
+        values: &[T],
+        packing: &Packing,
+    ) -> Result<Self::Weights, CkksError>;
 
     fn add(&self, a: &Self::Ciphertext, b: &Self::Ciphertext) -> Result<Self::Ciphertext, CkksError>;
     fn sub(&self, a: &Self::Ciphertext, b: &Self::Ciphertext) -> Result<Self::Ciphertext, CkksError>;
@@ -99,6 +108,17 @@ pub trait Operations {
         &self,
         pairs: &[(&Self::Ciphertext, &Self::Ciphertext)],
     ) -> Result<Self::Ciphertext, CkksError>;
+    fn sum_of_products_plus_rescale(
+        &self,
+        pairs: &[(&Self::Ciphertext, &Self::Ciphertext)],
+        addend: &Self::Ciphertext,
+    ) -> Result<Self::Ciphertext, CkksError>;
+    fn linear_combination(
+        &self,
+        terms: &[(&Self::Ciphertext, f64)],
+        level: Level,
+        scale: Scale,
+    ) -> Result<Self::Ciphertext, CkksError>;
     fn rescale(&self, a: &Self::Ciphertext) -> Result<Self::Ciphertext, CkksError>;
     fn drop_to(&self, a: &Self::Ciphertext, level: Level) -> Result<Self::Ciphertext, CkksError>;
     fn align(
@@ -124,6 +144,11 @@ pub trait Operations {
         stride: usize,
         count: usize,
     ) -> Result<Self::Ciphertext, CkksError>;
+    fn sum_of_rotations_rescale(
+        &self,
+        a: &Self::Ciphertext,
+        groups: &[RotationGroup<'_, Self::Weights>],
+    ) -> Result<Self::Ciphertext, CkksError>;
     /// Declares that no slot of the message exceeds `bound`, as [`Ciphertext::with_message_bound`] does.
     fn assume_bound(&self, a: &Self::Ciphertext, bound: f64) -> Result<Self::Ciphertext, CkksError>;
 }
@@ -140,6 +165,7 @@ macro_rules! forward {
 impl Operations for Evaluator<'_> {
     type Ciphertext = Ciphertext;
     type Plaintext = Plaintext;
+    type Weights = Weights;
 
     fn level(&self, a: &Ciphertext) -> Level {
         a.level()
@@ -165,6 +191,10 @@ impl Operations for Evaluator<'_> {
         Encoder::new(self.context()).encode_constant(value, packing)
     }
 
+    fn encode_weights<T: SlotValue>(&self, values: &[T], packing: &Packing) -> Result<Weights, CkksError> {
+        Encoder::new(self.context()).encode_weights(values, packing, &mut EncoderScratch::new())
+    }
+
     forward! {
         add(a: &Ciphertext, b: &Ciphertext) -> Ciphertext;
         sub(a: &Ciphertext, b: &Ciphertext) -> Ciphertext;
@@ -186,12 +216,18 @@ impl Operations for Evaluator<'_> {
         relinearize_rescale(a: &Ciphertext) -> Ciphertext;
         sum_of_products(pairs: &[(&Ciphertext, &Ciphertext)]) -> Ciphertext;
         sum_of_products_rescale(pairs: &[(&Ciphertext, &Ciphertext)]) -> Ciphertext;
+        sum_of_products_plus_rescale(
+            pairs: &[(&Ciphertext, &Ciphertext)],
+            addend: &Ciphertext
+        ) -> Ciphertext;
+        linear_combination(terms: &[(&Ciphertext, f64)], level: Level, scale: Scale) -> Ciphertext;
         rescale(a: &Ciphertext) -> Ciphertext;
         drop_to(a: &Ciphertext, level: Level) -> Ciphertext;
         align(a: &Ciphertext, b: &Ciphertext) -> (Ciphertext, Ciphertext);
         rotate(a: &Ciphertext, steps: i64) -> Ciphertext;
         conjugate(a: &Ciphertext) -> Ciphertext;
         declare_bound(a: &Ciphertext, bound: f64) -> Ciphertext;
+        sum_of_rotations_rescale(a: &Ciphertext, groups: &[RotationGroup<'_, Weights>]) -> Ciphertext;
     }
 
     fn align_to(&self, a: &Ciphertext, level: Level, scale: Scale) -> Result<Ciphertext, CkksError> {

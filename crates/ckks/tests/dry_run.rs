@@ -4,8 +4,8 @@ mod common;
 
 use ckks::{
     Ciphertext, CiphertextShape, CkksError, Complex64, Decryptor, DryRun, Encoder, Encryptor, Evaluator,
-    Flooding, KeyRequest, Level, Operations, Plaintext, PlaintextShape, Scale, encoder::Packing,
-    params::presets,
+    Flooding, KeyRequest, Level, Operations, Plaintext, PlaintextShape, RotationGroup, Scale,
+    encoder::Packing, params::presets,
 };
 use common::{Kit, rng};
 
@@ -58,6 +58,18 @@ fn everything<O: Operations>(
     let packing = Packing { level, scale: ops.parameters().default_scale(level), slots };
     keep(ops.mul_plain_rescale(&half, &ops.encode(&[0.5, -0.25, 1.0], &packing)?))?;
     keep(ops.mul_plain(&half, &ops.encode_constant(Complex64::new(0.5, -1.0), &packing)?))?;
+    let top = ops.scale(&half) * ops.scale(&half);
+    let combined = keep(ops.linear_combination(&[(x, 0.5), (&half, -1.5), (x, 0.0)], level, top))?;
+    keep(ops.sum_of_products_plus_rescale(&[(&half, &half), (&half, &weighted)], &combined))?;
+    keep(ops.sum_of_products_plus_rescale(&vec![(&half, &half); 40], &combined))?;
+    let weights = [ops.encode_weights(&[0.5, 2.0], &packing)?, ops.encode_weights(&[-1.0], &packing)?];
+    let groups = [
+        RotationGroup { outer: 0, inner: vec![(0, &weights[0]), (1, &weights[1])] },
+        RotationGroup { outer: 3, inner: vec![(1, &weights[0]), (-2, &weights[1])] },
+    ];
+    keep(ops.sum_of_rotations_rescale(&half, &groups))?;
+    keep(ops.sum_of_rotations_rescale(&ops.drop_to(&half, Level(1))?, &groups))?;
+    keep(ops.assume_bound(x, 0.25))?;
     Ok(seen)
 }
 

@@ -3,6 +3,14 @@
 //! Everything here is written against [`crate::Operations`] and uses nothing but its public methods, so that each circuit
 //! runs on ciphertexts and in a [`crate::DryRun`] alike: levels, keys, noise and costs are known before any key exists.
 
+pub mod approx;
+pub mod compare;
+pub mod inverse;
+pub mod linear;
 pub mod polynomial;
 
+pub use approx::{Approximation, Function};
+pub use compare::Sign;
+pub use inverse::{Inverse, InverseSqrt};
+pub use linear::{EncodedTransform, EncryptedTransform, LinearTransform};
 pub use polynomial::{Basis, Polynomial, PolynomialCost, PolynomialVector};

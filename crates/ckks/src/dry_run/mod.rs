@@ -1,7 +1,9 @@
 //! Circuits on shapes alone: what they need, before anything is generated.
 
+mod combination;
 mod encode;
 mod plan;
+mod rotation_sum;
 mod shape;
 
 use std::cell::RefCell;
@@ -12,7 +14,7 @@ pub use shape::{CiphertextShape, PlaintextShape};
 use crate::{
     encoder::{Packing, SlotValue},
     error::CkksError,
-    eval::{inner_sum::walk, scalar::constant},
+    eval::{RotationGroup, inner_sum::walk, scalar::constant},
     noise::{Added, LevelNoise, Noise},
     operations::Operations,
     params::Parameters,
@@ -300,6 +302,7 @@ type Shape = Result<CiphertextShape, CkksError>;
 impl Operations for DryRun {
     type Ciphertext = CiphertextShape;
     type Plaintext = PlaintextShape;
+    type Weights = PlaintextShape;
 
     fn level(&self, a: &CiphertextShape) -> Level {
         a.level
@@ -430,6 +433,25 @@ impl Operations for DryRun {
         self.switch(op, &self.products(op, pairs)?, true)
     }
 
+    fn sum_of_products_plus_rescale(
+        &self,
+        pairs: &[(&CiphertextShape, &CiphertextShape)],
+        addend: &CiphertextShape,
+    ) -> Shape {
+        let op = "sum of products and a ciphertext with rescaling";
+        let sum = self.products(op, pairs)?;
+        of_degree(op, addend, 1)?;
+        same_scale(op, sum.scale, addend.scale)?;
+        same_slots(op, sum.slots, addend.slots)?;
+        let (level, noise) = (sum.level.min(addend.level), sum.noise.add(&addend.noise));
+        self.plan.borrow_mut().additions += 1;
+        self.switch(op, &CiphertextShape { level, noise, ..sum }, true)
+    }
+
+    fn linear_combination(&self, terms: &[(&CiphertextShape, f64)], level: Level, scale: Scale) -> Shape {
+        self.combined(terms, level, scale)
+    }
+
     fn rescale(&self, a: &CiphertextShape) -> Shape {
         let out = self.divided("rescaling", a)?;
         Ok(self.note(out, |_| {}))
@@ -519,6 +541,22 @@ impl Operations for DryRun {
         });
         result?;
         Ok(sum.unwrap_or(power))
+    }
+
+    fn encode_weights<T: SlotValue>(
+        &self,
+        values: &[T],
+        packing: &Packing,
+    ) -> Result<PlaintextShape, CkksError> {
+        self.encoded(values, packing)
+    }
+
+    fn sum_of_rotations_rescale(
+        &self,
+        a: &CiphertextShape,
+        groups: &[RotationGroup<'_, PlaintextShape>],
+    ) -> Shape {
+        self.rotations_summed(a, groups)
     }
 
     fn assume_bound(&self, a: &CiphertextShape, bound: f64) -> Shape {

@@ -4,11 +4,13 @@ mod carry;
 mod decode;
 pub(crate) mod fft;
 mod scratch;
+mod weights;
 
 use std::sync::Arc;
 
 pub use rustfft::num_complex::Complex64;
 pub use scratch::EncoderScratch;
+pub use weights::Weights;
 
 use crate::{
     context::Context,

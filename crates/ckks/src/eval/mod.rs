@@ -9,6 +9,7 @@
 
 mod add;
 mod align;
+pub(crate) mod combination;
 mod declare;
 mod hoist;
 pub(crate) mod inner_sum;
@@ -18,12 +19,14 @@ mod products;
 mod relinearize;
 mod rescale;
 mod rotate;
+pub(crate) mod rotation_sum;
 pub(crate) mod scalar;
 mod switch;
 mod workspace;
 
 pub use hoist::Hoisted;
 pub use inner_sum::inner_sum_rotations;
+pub use rotation_sum::RotationGroup;
 pub use workspace::Workspace;
 
 use crate::{

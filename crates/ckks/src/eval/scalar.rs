@@ -25,7 +25,7 @@ pub(crate) fn constant(op: &'static str, value: f64, scale: Scale) -> Result<i12
     })
 }
 
-fn residue(modulus: &Modulus, value: i128) -> u64 {
+pub(super) fn residue(modulus: &Modulus, value: i128) -> u64 {
     let r = modulus.reduce_u128(value.unsigned_abs());
     if value < 0 { modulus.neg(r) } else { r }
 }
@@ -159,7 +159,7 @@ impl Evaluator<'_> {
         out.noise = a.noise.mul_constant(a.scale.to_f64(), value, scale.to_f64(), self.context.n());
     }
 
-    fn checked_constant(
+    pub(super) fn checked_constant(
         &self,
         op: &'static str,
         value: f64,

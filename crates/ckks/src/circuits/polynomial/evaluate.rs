@@ -19,11 +19,11 @@ pub(super) const OP: &str = "polynomial evaluation";
 
 /// Coefficients that ciphertexts can be multiplied by.
 pub(super) trait Operand: Coefficient {
-    /// a * self; the result has the scale of `a` times `scale`.
-    fn multiply<O: Operations>(
-        &self,
+    /// The sum of the ciphertexts times their coefficients, at `level` and `scale`.
+    fn combine<O: Operations>(
         ops: &O,
-        a: &O::Ciphertext,
+        terms: &[(&O::Ciphertext, &Self)],
+        level: Level,
         scale: Scale,
     ) -> Result<O::Ciphertext, CkksError>;
     /// a + self.
@@ -31,13 +31,14 @@ pub(super) trait Operand: Coefficient {
 }
 
 impl Operand for f64 {
-    fn multiply<O: Operations>(
-        &self,
+    fn combine<O: Operations>(
         ops: &O,
-        a: &O::Ciphertext,
+        terms: &[(&O::Ciphertext, &Self)],
+        level: Level,
         scale: Scale,
     ) -> Result<O::Ciphertext, CkksError> {
-        ops.mul_scalar_at(a, *self, scale)
+        let terms: Vec<(&O::Ciphertext, f64)> = terms.iter().map(|(a, c)| (*a, **c)).collect();
+        ops.linear_combination(&terms, level, scale)
     }
 
     fn add<O: Operations>(&self, ops: &O, a: &O::Ciphertext) -> Result<O::Ciphertext, CkksError> {
@@ -46,14 +47,23 @@ impl Operand for f64 {
 }
 
 impl Operand for Vec<f64> {
-    fn multiply<O: Operations>(
-        &self,
+    fn combine<O: Operations>(
         ops: &O,
-        a: &O::Ciphertext,
+        terms: &[(&O::Ciphertext, &Self)],
+        level: Level,
         scale: Scale,
     ) -> Result<O::Ciphertext, CkksError> {
-        let packing = Packing { level: ops.level(a), scale, slots: ops.slots(a) };
-        ops.mul_plain(a, &ops.encode(self, &packing)?)
+        let mut sum: Option<O::Ciphertext> = None;
+        for (a, values) in terms {
+            let packing = Packing { level, scale: scale / ops.scale(a), slots: ops.slots(a) };
+            let term = ops.mul_plain(&ops.drop_to(a, level)?, &ops.encode(values, &packing)?)?;
+            sum = Some(match sum.take() {
+                None => term,
+                Some(sum) => ops.add(&sum, &term)?,
+            });
+        }
+        // Without terms: what the evaluator says of that.
+        sum.map_or_else(|| ops.linear_combination(&[], level, scale), Ok)
     }
 
     fn add<O: Operations>(&self, ops: &O, a: &O::Ciphertext) -> Result<O::Ciphertext, CkksError> {
@@ -64,11 +74,11 @@ impl Operand for Vec<f64> {
 
 /// The affine map from an interval to [-1, 1].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Map {
+pub(in crate::circuits) struct Map {
     /// Middle of the interval.
-    pub(super) centre: f64,
+    pub(in crate::circuits) centre: f64,
     /// Half its length.
-    pub(super) half: f64,
+    pub(in crate::circuits) half: f64,
 }
 
 impl Map {
@@ -163,28 +173,28 @@ impl<O: Operations> Powers<'_, O> {
     fn compute(&mut self, i: usize) -> Result<(), CkksError> {
         let (a, b) = factors(i);
         let ops = self.ops;
-        let mut product = ops.mul_unrelinearized(self.get(a)?, self.get(b)?)?;
-        let level = ops.level(&product);
+        let (left, right) = (self.get(a)?, self.get(b)?);
+        let level = ops.level(left).min(ops.level(right));
         let below = level.below().ok_or(CkksError::OutOfLevels { op: OP, needed: 1, left: 0 })?;
         // A scale that has become too small by a factor is brought back by a multiplication by an integer.
         let parameters = ops.parameters();
         let wanted = parameters.default_scale(below).mul_by_primes(&parameters.groups()[level.0].primes);
-        let k = whole((wanted / ops.scale(&product)).to_f64());
+        let k = whole((wanted / (ops.scale(left) * ops.scale(right))).to_f64());
         let double = if self.basis == Basis::Chebyshev { 2.0 } else { 1.0 };
-        if k > 1.0 {
-            product = ops.mul_scalar_at(&product, double, Scale::new(k)?)?;
+        let left = if k > 1.0 {
+            &ops.mul_scalar_at(left, double, Scale::new(k)?)?
         } else if double > 1.0 {
-            product = ops.mul_integer(&product, 2)?;
-        }
-        let mut element = match self.basis {
+            &ops.mul_integer(left, 2)?
+        } else {
+            left
+        };
+        let mut element = if self.basis == Basis::Chebyshev && a > b {
             // T_(a+b) = 2 T_a T_b - T_(a-b).
-            Basis::Chebyshev if a > b => {
-                let lower = ops.drop_to(self.get(a - b)?, level)?;
-                let factor = ops.scale(&product) / ops.scale(&lower);
-                let lower = ops.mul_scalar_at(&lower, -1.0, factor)?;
-                ops.relinearize_rescale(&ops.add(&product, &lower)?)?
-            }
-            Basis::Chebyshev | Basis::Power => ops.relinearize_rescale(&product)?,
+            let scale = ops.scale(left) * ops.scale(right);
+            let lower = ops.linear_combination(&[(self.get(a - b)?, -1.0)], level, scale)?;
+            ops.sum_of_products_plus_rescale(&[(left, right)], &lower)?
+        } else {
+            ops.mul_rescale(left, right)?
         };
         if self.basis == Basis::Chebyshev {
             if a == b {
@@ -206,30 +216,22 @@ impl<O: Operations> Powers<'_, O> {
         let ops = self.ops;
         let above = Level(level.0 + 1);
         let whole_scale = scale.mul_by_primes(&ops.parameters().groups()[above.0].primes);
-        let mut sum: Option<O::Ciphertext> = None;
-        let mut add = |term: O::Ciphertext| {
-            sum = Some(match sum.take() {
-                None => term,
-                Some(sum) => ops.add(&sum, &term)?,
-            });
-            Ok::<(), CkksError>(())
-        };
-        for (giant, inner) in &node.products {
+        let mut inner = Vec::with_capacity(node.products.len());
+        for (giant, node) in &node.products {
             let giant = self.get(*giant)?;
-            let inner = self.evaluate(inner, above, whole_scale / ops.scale(giant))?;
-            add(ops.mul_unrelinearized(&inner, giant)?)?;
+            inner.push((self.evaluate(node, above, whole_scale / ops.scale(giant))?, giant));
         }
-        for (i, coefficient) in &node.terms {
-            let element = ops.drop_to(self.get(*i)?, above)?;
-            add(coefficient.multiply(ops, &element, whole_scale / ops.scale(&element))?)?;
-        }
-        let sum = match sum {
-            Some(sum) => sum,
-            // A node without any product or term is a constant, of which no plan has one below the root.
-            None => ops.mul_integer(&ops.drop_to(self.get(1)?, above)?, 0)?,
+        let pairs: Vec<(&O::Ciphertext, &O::Ciphertext)> = inner.iter().map(|(a, b)| (a, *b)).collect();
+        let terms =
+            node.terms.iter().map(|(i, c)| Ok((self.get(*i)?, c))).collect::<Result<Vec<_>, CkksError>>()?;
+        let divided = match (pairs.is_empty(), terms.is_empty()) {
+            (false, true) => ops.sum_of_products_rescale(&pairs)?,
+            (true, _) => ops.rescale(&C::combine(ops, &terms, above, whole_scale)?)?,
+            (false, false) => {
+                let sum = C::combine(ops, &terms, above, whole_scale)?;
+                ops.sum_of_products_plus_rescale(&pairs, &sum)?
+            }
         };
-        let divided =
-            if node.products.is_empty() { ops.rescale(&sum)? } else { ops.relinearize_rescale(&sum)? };
         let result = node.constant.as_ref().map_or(Ok(divided.clone()), |c| c.add(ops, &divided))?;
         if self.basis == Basis::Chebyshev { ops.assume_bound(&result, node.bound()) } else { Ok(result) }
     }

@@ -41,9 +41,11 @@ use std::ops::RangeInclusive;
 pub use plan::PolynomialCost;
 pub use slots::PolynomialVector;
 
+pub(super) use evaluate::Map;
+
 use self::{
     coefficient::degree,
-    evaluate::{Map, evaluate, map_levels},
+    evaluate::{evaluate, map_levels},
     plan::Planned,
 };
 use crate::{error::CkksError, operations::Operations};
@@ -73,7 +75,7 @@ impl Basis {
     }
 
     /// The sum of the coefficients times the basis polynomials at `x`: Horner's rule, or Clenshaw's.
-    fn eval(self, coefficients: &[f64], x: f64) -> f64 {
+    pub(super) fn eval(self, coefficients: &[f64], x: f64) -> f64 {
         match self {
             Self::Power => coefficients.iter().rev().fold(0.0, |sum, c| sum * x + c),
             Self::Chebyshev => {
@@ -154,6 +156,18 @@ impl Polynomial {
         self
     }
 
+    /// `factor` times the polynomial plus `offset`.
+    ///
+    /// # Errors
+    /// [`CkksError::NonFinite`] when a coefficient is no longer finite.
+    pub fn affine(&self, factor: f64, offset: f64) -> Result<Self, CkksError> {
+        let mut coefficients: Vec<f64> = self.coefficients.iter().map(|c| factor * c).collect();
+        coefficients[0] += offset;
+        let mut changed = Self::new(self.basis, self.interval, self.map, coefficients)?;
+        changed.fold_bits = self.fold_bits;
+        Ok(changed)
+    }
+
     /// What the polynomial is a linear combination of.
     #[must_use]
     pub fn basis(&self) -> Basis {
@@ -220,7 +234,7 @@ impl PartialEq for Polynomial {
     }
 }
 
-fn map_of(interval: &RangeInclusive<f64>) -> Result<Map, CkksError> {
+pub(super) fn map_of(interval: &RangeInclusive<f64>) -> Result<Map, CkksError> {
     let (start, end) = (*interval.start(), *interval.end());
     let map = Map { centre: start / 2.0 + end / 2.0, half: end / 2.0 - start / 2.0 };
     if map.centre.is_finite() && map.half.is_finite() && map.half > 0.0 {

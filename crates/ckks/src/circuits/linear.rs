@@ -1,0 +1,453 @@
+//! Matrices times encrypted vectors.
+//!
+//! A vector of n values, n a power of two, is packed so that it repeats after n slots: sparsely (an encoding with n slots,
+//! which repeats by itself) or as copies next to each other. A matrix acts by its diagonals: with the value in row i and
+//! column i + k, indices modulo n, at place i of d_k, the product is the sum over k of d_k times the rotation of the vector
+//! by k.
+//!
+//! [`LinearTransform`] has a matrix in the clear. It takes baby and giant steps, k = g n_1 + b, and hoists both
+//! ([`crate::Evaluator::sum_of_rotations_rescale`]): one decomposition and no division for all n_1 - 1 baby rotations, one
+//! division of one polynomial for each of the n_2 - 1 giant ones, and one at the end that rescales. One level. With
+//! [`LinearTransform::low_memory`] it needs two rotation keys, those by 1 and by n_1, and as many full rotations.
+//!
+//! [`EncryptedTransform`] has an encrypted matrix: n products of ciphertexts, one relinearisation for each giant step, one
+//! level.
+//!
+//! | dense matrix | baby x giant | rotation keys | key switches | low memory: keys | key switches |
+//! |---:|---:|---:|---:|---:|---:|
+#![doc = include_str!("linear_costs.md")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    encoder::Packing,
+    error::CkksError,
+    eval::RotationGroup,
+    operations::Operations,
+    scale::{Level, Scale},
+};
+
+/// The operation's name in errors.
+const OP: &str = "linear transform";
+
+/// A giant step costs about as much as this many baby steps: a decomposition and a division come on top of the products
+/// with the key.
+const GIANT_COST: usize = 3;
+
+/// A matrix in the clear.
+///
+/// ```
+/// use ckks::{DryRun, ParameterSpec, circuits::LinearTransform, encoder::Packing};
+/// let rows = [[1.0, 2.0], [0.0, -1.0], [0.5, 0.5]]; // from 2 values to 3
+/// let matrix = LinearTransform::from_rows(&rows)?;
+/// assert_eq!(matrix.dimension(), 4); // the next power of two; missing rows and columns are zero
+/// assert_eq!(matrix.apply(&[1.0, 3.0]), [7.0, -3.0, 2.0, 0.0]);
+///
+/// let parameters = ParameterSpec::new(13).depth(1).check()?;
+/// let dry = DryRun::new(&parameters);
+/// let level = parameters.max_level();
+/// let packing = Packing { level, scale: parameters.default_scale(level), slots: matrix.dimension() };
+/// let x = dry.encrypt_public(&dry.plaintext(3.0, &packing)?);
+/// matrix.evaluate(&dry, &x)?;
+/// assert_eq!(dry.plan().depth, 1);
+/// # Ok::<(), ckks::CkksError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinearTransform {
+    dimension: usize,
+    /// By the rotation they belong to; those that are zero are left out.
+    diagonals: BTreeMap<usize, Vec<f64>>,
+    baby: usize,
+    low_memory: bool,
+}
+
+/// A [`LinearTransform`] whose diagonals are encoded: for one level, scale and number of slots.
+#[derive(Clone, Debug)]
+pub struct EncodedTransform<W> {
+    dimension: usize,
+    level: Level,
+    slots: usize,
+    baby: usize,
+    diagonals: Encoded<W>,
+}
+
+#[derive(Clone, Debug)]
+enum Encoded<W> {
+    /// Outer steps, and inner steps with weights.
+    Hoisted(Vec<(i64, Vec<(i64, W)>)>),
+    /// By giant step, by baby step: values rather than weights, encoded one at a time when they are needed.
+    Frugal(Vec<BTreeMap<usize, Vec<f64>>>),
+}
+
+impl LinearTransform {
+    /// The matrix with these rows, padded with zeros to the next power of two in both directions.
+    ///
+    /// # Errors
+    /// [`CkksError::Parameter`] without a value, or for rows of different lengths; [`CkksError::NonFinite`].
+    pub fn from_rows<R: AsRef<[f64]>>(rows: &[R]) -> Result<Self, CkksError> {
+        let width = rows.first().map_or(0, |row| row.as_ref().len());
+        if width == 0 {
+            return Err(bad_matrix("no value".to_owned()));
+        }
+        if let Some(row) = rows.iter().position(|row| row.as_ref().len() != width) {
+            let found = rows[row].as_ref().len();
+            return Err(bad_matrix(format!("{found} values in row {row}, {width} in row 0")));
+        }
+        let dimension = width.max(rows.len()).next_power_of_two();
+        let mut diagonals: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+        for (i, row) in rows.iter().enumerate() {
+            for (j, &value) in row.as_ref().iter().enumerate() {
+                check_finite(i * width + j, value)?;
+                if value != 0.0 {
+                    let k = (j + dimension - i) % dimension;
+                    diagonals.entry(k).or_insert_with(|| vec![0.0; dimension])[i] = value;
+                }
+            }
+        }
+        Ok(Self::new(dimension, diagonals))
+    }
+
+    /// The matrix of `dimension` rows and columns with these diagonals, by the rotation they belong to: place i of diagonal k
+    /// is the value in row i and column i + k modulo `dimension`.
+    ///
+    /// # Errors
+    /// [`CkksError::Parameter`] for a dimension that is not a power of two, a diagonal beyond it or of another length;
+    /// [`CkksError::NonFinite`].
+    pub fn from_diagonals(
+        dimension: usize,
+        diagonals: impl IntoIterator<Item = (usize, Vec<f64>)>,
+    ) -> Result<Self, CkksError> {
+        if !dimension.is_power_of_two() {
+            return Err(bad_matrix(format!("a dimension of {dimension}")));
+        }
+        let mut kept = BTreeMap::new();
+        for (k, diagonal) in diagonals {
+            if k >= dimension || diagonal.len() != dimension {
+                return Err(bad_matrix(format!(
+                    "diagonal {k} with {} values in {dimension}",
+                    diagonal.len()
+                )));
+            }
+            for (i, &value) in diagonal.iter().enumerate() {
+                check_finite(i, value)?;
+            }
+            if diagonal.iter().any(|value| *value != 0.0) {
+                kept.insert(k, diagonal);
+            }
+        }
+        Ok(Self::new(dimension, kept))
+    }
+
+    fn new(dimension: usize, diagonals: BTreeMap<usize, Vec<f64>>) -> Self {
+        let mut transform = Self { dimension, diagonals, baby: 1, low_memory: false };
+        let cost = |baby: &usize| {
+            let (inner, outer) = transform.steps(*baby);
+            (inner.len() + GIANT_COST * outer.len(), *baby)
+        };
+        let sizes = (0..).map(|k| 1usize << k).take_while(|baby| *baby <= dimension);
+        transform.baby = sizes.min_by_key(cost).unwrap_or(1);
+        transform
+    }
+
+    /// The baby and giant steps that move something.
+    fn steps(&self, baby: usize) -> (BTreeSet<usize>, BTreeSet<usize>) {
+        let inner = self.diagonals.keys().map(|k| k % baby).filter(|k| *k > 0).collect();
+        let outer = self.diagonals.keys().map(|k| k - k % baby).filter(|k| *k > 0).collect();
+        (inner, outer)
+    }
+
+    /// Takes `baby` baby steps instead of the number that was chosen.
+    ///
+    /// # Errors
+    /// [`CkksError::Parameter`] unless `baby` is a power of two up to the dimension.
+    pub fn with_baby_steps(mut self, baby: usize) -> Result<Self, CkksError> {
+        if !baby.is_power_of_two() || baby > self.dimension {
+            return Err(CkksError::Parameter {
+                name: "baby steps",
+                found: baby.to_string(),
+                expected: format!("a power of two up to {}", self.dimension),
+            });
+        }
+        self.baby = baby;
+        Ok(self)
+    }
+
+    /// Makes do with two rotation keys, and with the memory of one diagonal at a time: rotations are taken one after the
+    /// other, each with a full key switch.
+    #[must_use]
+    pub fn low_memory(mut self) -> Self {
+        self.low_memory = true;
+        self
+    }
+
+    /// Number of rows and columns, with the padding.
+    #[must_use]
+    pub fn dimension(&self) -> usize {
+        self.dimension
+    }
+
+    /// Number of baby steps.
+    #[must_use]
+    pub fn baby_steps(&self) -> usize {
+        self.baby
+    }
+
+    /// The rotations that keys are needed for.
+    #[must_use]
+    pub fn rotations(&self) -> Vec<i64> {
+        let (inner, outer) = self.steps(self.baby);
+        let steps: BTreeSet<usize> = if self.low_memory {
+            let one = inner.last().map(|_| 1);
+            one.into_iter().chain(outer.last().map(|_| self.baby)).collect()
+        } else {
+            inner.union(&outer).copied().collect()
+        };
+        steps.into_iter().map(|k| k as i64).collect()
+    }
+
+    /// The product with `vector`, in floating point; missing values count as zero.
+    #[must_use]
+    pub fn apply(&self, vector: &[f64]) -> Vec<f64> {
+        let n = self.dimension;
+        let mut product = vec![0.0; n];
+        for (k, diagonal) in &self.diagonals {
+            for (i, (sum, value)) in product.iter_mut().zip(diagonal).enumerate() {
+                *sum += value * vector.get((i + k) % n).unwrap_or(&0.0);
+            }
+        }
+        product
+    }
+
+    /// The values of diagonal `k`, moved to the right by `outer` and repeated over `slots`.
+    fn values(&self, k: usize, outer: usize, slots: usize) -> Vec<f64> {
+        let n = self.dimension;
+        let diagonal = self.diagonals.get(&k);
+        let value = |i: usize| diagonal.map_or(0.0, |d| d[(i + n - outer % n) % n]);
+        (0..slots).map(value).collect()
+    }
+
+    /// Encodes the diagonals for vectors with `slots` slots at `level`, at the scale that keeps canonical scales canonical.
+    ///
+    /// # Errors
+    /// [`CkksError::TooManySlots`] when the matrix has more rows than `slots`; [`CkksError::OutOfLevels`] at level 0;
+    /// [`CkksError::Overflow`] for values too large for the modulus.
+    pub fn encode<O: Operations>(
+        &self,
+        ops: &O,
+        level: Level,
+        slots: usize,
+    ) -> Result<EncodedTransform<O::Weights>, CkksError> {
+        check_shape(self.dimension, slots)?;
+        let packing = Packing { level, scale: weight_scale(ops, level)?, slots };
+        let diagonals = if self.low_memory {
+            let giants = self.diagonals.keys().map(|k| k / self.baby).max().unwrap_or(0) + 1;
+            let mut groups = vec![BTreeMap::new(); giants];
+            for &k in self.diagonals.keys() {
+                let (giant, outer) = (k / self.baby, k - k % self.baby);
+                groups[giant].insert(k % self.baby, self.values(k, outer, slots));
+            }
+            Encoded::Frugal(groups)
+        } else {
+            let mut groups: BTreeMap<usize, Vec<(i64, O::Weights)>> = BTreeMap::new();
+            for &k in self.diagonals.keys() {
+                let outer = k - k % self.baby;
+                let weights = ops.encode_weights(&self.values(k, outer, slots), &packing)?;
+                groups.entry(outer).or_default().push(((k % self.baby) as i64, weights));
+            }
+            Encoded::Hoisted(groups.into_iter().map(|(outer, inner)| (outer as i64, inner)).collect())
+        };
+        Ok(EncodedTransform { dimension: self.dimension, level, slots, baby: self.baby, diagonals })
+    }
+
+    /// Encodes the diagonals for `x` and multiplies: [`Self::encode`] once and [`EncodedTransform::evaluate`] often is faster.
+    ///
+    /// # Errors
+    /// As those.
+    pub fn evaluate<O: Operations>(&self, ops: &O, x: &O::Ciphertext) -> Result<O::Ciphertext, CkksError> {
+        self.encode(ops, ops.level(x), ops.slots(x))?.evaluate(ops, x)
+    }
+}
+
+impl<W> EncodedTransform<W> {
+    /// The matrix times the vector of `x`, one level lower. The vector has to repeat after as many slots as the matrix has
+    /// rows.
+    ///
+    /// # Errors
+    /// [`CkksError::MissingKey`] without a rotation key, [`CkksError::SlotMismatch`], [`CkksError::LevelMismatch`] when `x` is
+    /// above the level that was encoded for, [`CkksError::OutOfLevels`] at level 0, [`CkksError::Degree`] before
+    /// relinearisation, [`CkksError::ContextMismatch`].
+    pub fn evaluate<'w, O: Operations<Weights = W>>(
+        &'w self,
+        ops: &O,
+        x: &O::Ciphertext,
+    ) -> Result<O::Ciphertext, CkksError> {
+        let (left, right) = (ops.slots(x), self.slots);
+        if left != right {
+            return Err(CkksError::SlotMismatch { op: OP, left, right });
+        }
+        if ops.level(x) > self.level {
+            return Err(CkksError::LevelMismatch { op: OP, left: ops.level(x), right: self.level });
+        }
+        match &self.diagonals {
+            Encoded::Hoisted(groups) if groups.is_empty() => zero(ops, x),
+            Encoded::Frugal(groups) if groups.iter().all(BTreeMap::is_empty) => zero(ops, x),
+            Encoded::Hoisted(groups) => {
+                let group = |group: &'w (i64, Vec<(i64, W)>)| RotationGroup {
+                    outer: group.0,
+                    inner: group.1.iter().map(|(steps, weights)| (*steps, weights)).collect(),
+                };
+                let groups: Vec<RotationGroup<'w, W>> = groups.iter().map(group).collect();
+                ops.sum_of_rotations_rescale(x, &groups)
+            }
+            Encoded::Frugal(groups) => self.evaluate_frugally(ops, x, groups),
+        }
+    }
+
+    /// Number of rows and columns.
+    #[must_use]
+    pub fn dimension(&self) -> usize {
+        self.dimension
+    }
+
+    /// Baby rotations one by one, giant ones by Horner's rule from the last group on.
+    fn evaluate_frugally<O: Operations>(
+        &self,
+        ops: &O,
+        x: &O::Ciphertext,
+        groups: &[BTreeMap<usize, Vec<f64>>],
+    ) -> Result<O::Ciphertext, CkksError> {
+        let level = ops.level(x);
+        let packing = Packing { level, scale: weight_scale(ops, level)?, slots: self.slots };
+        let most = groups.iter().filter_map(|group| group.keys().last()).max().copied().unwrap_or(0);
+        let mut rotated = vec![x.clone()];
+        for _ in 0..most {
+            let last = rotated.last().unwrap_or(x);
+            rotated.push(ops.rotate(last, 1)?);
+        }
+        let mut sum: Option<O::Ciphertext> = None;
+        for group in groups.iter().rev() {
+            if let Some(inner) = sum.take() {
+                sum = Some(ops.rotate(&inner, self.baby as i64)?);
+            }
+            for (&b, values) in group {
+                let product = ops.mul_plain(&rotated[b], &ops.encode(values, &packing)?)?;
+                sum = Some(match sum.take() {
+                    None => product,
+                    Some(sum) => ops.add(&sum, &product)?,
+                });
+            }
+        }
+        ops.rescale(&sum.map_or_else(|| zero_at(ops, x, packing.scale), Ok)?)
+    }
+}
+
+/// An encrypted matrix.
+#[derive(Clone, Debug)]
+pub struct EncryptedTransform<C> {
+    dimension: usize,
+    baby: usize,
+    /// By rotation: diagonal k moved to the right by its giant step.
+    diagonals: Vec<C>,
+}
+
+impl<C: Clone> EncryptedTransform<C> {
+    /// What to encrypt for the matrix, in order: a vector of `slots` values for each diagonal of the padded matrix, zero or
+    /// not, so that the number of ciphertexts tells nothing.
+    ///
+    /// # Errors
+    /// [`CkksError::TooManySlots`] when the matrix has more rows than `slots`.
+    pub fn values(matrix: &LinearTransform, slots: usize) -> Result<Vec<Vec<f64>>, CkksError> {
+        check_shape(matrix.dimension, slots)?;
+        let baby = square_baby(matrix.dimension);
+        Ok((0..matrix.dimension).map(|k| matrix.values(k, k - k % baby, slots)).collect())
+    }
+
+    /// The matrix of the encryptions of [`Self::values`].
+    ///
+    /// # Errors
+    /// [`CkksError::Parameter`] for a number of ciphertexts that is not a power of two.
+    pub fn new(diagonals: Vec<C>) -> Result<Self, CkksError> {
+        let dimension = diagonals.len();
+        if !dimension.is_power_of_two() {
+            return Err(bad_matrix(format!("{dimension} diagonals")));
+        }
+        Ok(Self { dimension, baby: square_baby(dimension), diagonals })
+    }
+
+    /// The rotations that keys are needed for, besides relinearisation.
+    #[must_use]
+    pub fn rotations(&self) -> Vec<i64> {
+        let giants = (self.baby..self.dimension).step_by(self.baby);
+        (1..self.baby).chain(giants).map(|k| k as i64).collect()
+    }
+
+    /// The matrix times the vector of `x`, one level below the lower of both.
+    ///
+    /// # Errors
+    /// [`CkksError::MissingKey`], [`CkksError::SlotMismatch`], [`CkksError::OutOfLevels`] at level 0,
+    /// [`CkksError::ScaleMismatch`] for diagonals of different scales, [`CkksError::TooManySlots`] when the matrix has more
+    /// rows than `x` has slots, [`CkksError::Degree`], [`CkksError::ContextMismatch`].
+    pub fn evaluate<O: Operations<Ciphertext = C>>(&self, ops: &O, x: &C) -> Result<C, CkksError> {
+        check_shape(self.dimension, ops.slots(x))?;
+        if ops.level(x) == Level(0) {
+            return Err(CkksError::OutOfLevels { op: OP, needed: 1, left: 0 });
+        }
+        let steps: Vec<i64> = (0..self.baby as i64).collect();
+        let rotated = ops.rotate_hoisted(x, &steps)?;
+        let mut total: Option<C> = None;
+        for (giant, diagonals) in self.diagonals.chunks(self.baby).enumerate() {
+            let pairs: Vec<(&C, &C)> = diagonals.iter().zip(&rotated).collect();
+            let sum = ops.sum_of_products(&pairs)?;
+            let moved = ops.rotate(&sum, (giant * self.baby) as i64)?;
+            total = Some(match total.take() {
+                None => moved,
+                Some(total) => ops.add(&total, &moved)?,
+            });
+        }
+        total.map_or_else(|| zero(ops, x), |total| ops.rescale(&total))
+    }
+}
+
+/// Baby steps of an encrypted matrix: about the square root, baby rotations being the cheaper ones.
+fn square_baby(dimension: usize) -> usize {
+    1 << (dimension.trailing_zeros().div_ceil(2))
+}
+
+/// The scale of weights with which a product at `level` has the canonical scale one level lower.
+fn weight_scale<O: Operations>(ops: &O, level: Level) -> Result<Scale, CkksError> {
+    let below = level.below().ok_or(CkksError::OutOfLevels { op: OP, needed: 1, left: 0 })?;
+    let parameters = ops.parameters();
+    let group = parameters.groups().get(level.0).ok_or(CkksError::NoSuchLevel {
+        op: OP,
+        found: level,
+        max: parameters.max_level(),
+    })?;
+    Ok(parameters.default_scale(below).mul_by_primes(&group.primes) / parameters.default_scale(level))
+}
+
+fn zero<O: Operations>(ops: &O, x: &O::Ciphertext) -> Result<O::Ciphertext, CkksError> {
+    ops.rescale(&zero_at(ops, x, weight_scale(ops, ops.level(x))?)?)
+}
+
+fn zero_at<O: Operations>(ops: &O, x: &O::Ciphertext, scale: Scale) -> Result<O::Ciphertext, CkksError> {
+    ops.mul_scalar_at(x, 0.0, scale)
+}
+
+fn check_shape(dimension: usize, slots: usize) -> Result<(), CkksError> {
+    if dimension > slots { Err(CkksError::TooManySlots { found: dimension, max: slots }) } else { Ok(()) }
+}
+
+fn check_finite(index: usize, value: f64) -> Result<(), CkksError> {
+    if value.is_finite() {
+        return Ok(());
+    }
+    Err(CkksError::NonFinite { op: OP, index, value: value.to_string() })
+}
+
+fn bad_matrix(found: String) -> CkksError {
+    CkksError::Parameter {
+        name: "matrix",
+        found,
+        expected: "rows of equal length, or diagonals of a power of two of places".to_owned(),
+    }
+}
