@@ -1,8 +1,8 @@
 //! What stands for the function between the layers.
 
-use std::{f64::consts::PI, fmt};
+use std::fmt;
 
-use ckks::circuits::{Polynomial, PolynomialVector};
+use ckks::circuits::{Approximation, Polynomial, PolynomialVector};
 
 use crate::{
     arithmetic::{Complex64, SlotArithmetic},
@@ -10,11 +10,8 @@ use crate::{
     error::MlError,
 };
 
-/// The largest degree of an approximation.
+/// The largest degree of an approximation: eight levels.
 pub const MAX_DEGREE: usize = 255;
-
-/// Coefficients smaller than this part of the largest one are rounding.
-const ROUNDING: f64 = 1e-14;
 
 /// A polynomial in place of an [`Activation`]: the function itself where it is one, else an approximation on an interval
 /// around 0 with its worst error.
@@ -61,11 +58,11 @@ impl ActivationPolynomial {
         })
     }
 
-    /// The polynomial of `degree` that agrees with the activation in the Chebyshev nodes of [-`bound`, `bound`].
+    /// The polynomial of `degree` with the smallest worst error on [-`bound`, `bound`].
     ///
     /// # Errors
     /// [`MlError::Hyperparameter`] for an activation that is a polynomial itself, for a degree of 0 or above
-    /// [`MAX_DEGREE`], and for a bound that is not positive and finite.
+    /// [`MAX_DEGREE`], and for a bound that is not positive and finite; the errors of [`Approximation::minimax`].
     pub fn approximate(function: Activation, degree: usize, bound: f64) -> Result<Self, MlError> {
         if function.is_polynomial() {
             return Err(MlError::Hyperparameter {
@@ -82,10 +79,10 @@ impl ActivationPolynomial {
             let why = "the interval is [-bound, bound], and bound a positive finite number".to_owned();
             return Err(MlError::Hyperparameter { name: "bound", value: bound.to_string(), why });
         }
-        let polynomial = interpolate(|x| function.value(bound * x), degree)?;
-        let error = |x: f64| (polynomial.eval(x) - function.value(bound * x)).abs();
-        let worst_error = grid(degree).map(error).fold(0.0, f64::max);
-        let approximation = Some(OnInterval { bound, worst_error, polynomial });
+        let fitted = Approximation::minimax(|z| function.value(z), -bound..=bound, degree)?;
+        // The circuit divides by the bound before: what is evaluated is a polynomial on [-1, 1].
+        let polynomial = Polynomial::chebyshev(-1.0..=1.0, fitted.polynomial().coefficients())?;
+        let approximation = Some(OnInterval { bound, worst_error: fitted.worst_error(), polynomial });
         Ok(Self { function, approximation })
     }
 
@@ -168,29 +165,6 @@ impl ActivationPolynomial {
         let polynomials = weights.iter().map(scaled).collect::<Result<Vec<_>, _>>()?;
         Ok(Some(PolynomialVector::new(&polynomials)?))
     }
-}
-
-/// The polynomial that agrees with `f` in the nodes cos((j + 1/2) pi / (degree + 1)), in the Chebyshev basis on [-1, 1]: its
-/// coefficients are sums over the nodes, by the discrete orthogonality of cosines.
-fn interpolate(f: impl Fn(f64) -> f64, degree: usize) -> Result<Polynomial, MlError> {
-    let n = (degree + 1) as f64;
-    let angle = |j: usize| (j as f64 + 0.5) * PI / n;
-    let values: Vec<f64> = (0..=degree).map(|j| f(angle(j).cos())).collect();
-    let coefficient = |i: usize| {
-        let sum: f64 = values.iter().enumerate().map(|(j, y)| y * (i as f64 * angle(j)).cos()).sum();
-        sum * if i == 0 { 1.0 } else { 2.0 } / n
-    };
-    let mut coefficients: Vec<f64> = (0..=degree).map(coefficient).collect();
-    let largest = coefficients.iter().fold(0.0, |a: f64, c| a.max(c.abs()));
-    // What an odd or even function leaves of the other half is rounding; as zeros they cost nothing.
-    coefficients.iter_mut().filter(|c| c.abs() < ROUNDING * largest).for_each(|c| *c = 0.0);
-    Ok(Polynomial::chebyshev(-1.0..=1.0, coefficients)?)
-}
-
-/// Points of [-1, 1] among which the worst error is looked for: many between two extrema of a polynomial's error.
-fn grid(degree: usize) -> impl Iterator<Item = f64> {
-    let steps = 256 * (degree + 1);
-    (0..=steps).map(move |k| 2.0 * k as f64 / steps as f64 - 1.0)
 }
 
 impl Form {

@@ -98,7 +98,7 @@ pub(super) fn quotients(out: &mut [u64], sources: &[u64], scales: &[FractionScal
 }
 
 /// A residue of the upper half stands for itself less `from`. Where half of `from` is below q that is one conditional
-/// sum; else a multiple of q keeps the difference positive for Barrett's reduction.
+/// sum; else a multiple of q keeps the difference positive for an exact division.
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn lift_centred(q: &Modulus, from: &Modulus, out: &mut [u64], a: &[u64]) {
     let (q, from) = (q.value(), from.value());
@@ -112,7 +112,7 @@ pub(super) fn lift_centred(q: &Modulus, from: &Modulus, out: &mut [u64], a: &[u6
         }
         return;
     }
-    let (c, shift) = (Barrett::new(q), splat!(from.next_multiple_of(q) - from));
+    let (c, shift) = (Division::new(q), splat!(from.next_multiple_of(q) - from));
     for (o, x) in words {
         let x = load!(x);
         let centred = _mm512_mask_add_epi64(x, _mm512_cmpgt_epu64_mask(x, half), x, shift);
@@ -121,23 +121,18 @@ pub(super) fn lift_centred(q: &Modulus, from: &Modulus, out: &mut [u64], a: &[u6
 }
 
 /// What [`canonical`] needs.
-struct Barrett {
+struct Division {
     zero: __m512i,
-    p: __m512i,
-    minus_p: __m512i,
     mask: __m512i,
-    reciprocal: __m512i,
+    exact: __m512i,
+    quotient_mask: __m512i,
+    aligned_p: __m512i,
 }
 
-impl Barrett {
+impl Division {
     #[target_feature(enable = "avx512f")]
     fn new(p: u64) -> Self {
-        Self {
-            zero: zero!(),
-            p: splat!(p),
-            minus_p: splat!((1u64 << IFMA_BITS) - p),
-            mask: splat!(IFMA_MASK),
-            reciprocal: splat!((1u64 << IFMA_BITS) / p),
-        }
+        let [exact, quotient_mask, aligned_p] = super::forward::exact_division(p).map(|word| splat!(word));
+        Self { zero: zero!(), mask: splat!(IFMA_MASK), exact, quotient_mask, aligned_p }
     }
 }

@@ -52,12 +52,19 @@ pub(super) struct Constants {
     pub(super) aligned_p: __m512i,
 }
 
+/// The constants of an exact division by p, of b bits, that `canonical` needs: ceil(2^(52+b) / p) - 2^52, bits b to 51, and
+/// p * 2^(52-b).
+pub(super) fn exact_division(p: u64) -> [u64; 3] {
+    let bits = u64::BITS - p.leading_zeros();
+    let exact = (1u128 << (IFMA_BITS + bits)).div_ceil(u128::from(p)) - (1u128 << IFMA_BITS);
+    [exact as u64, IFMA_MASK & !((1u64 << bits) - 1), p << (IFMA_BITS - bits)]
+}
+
 impl Constants {
     #[target_feature(enable = "avx512f")]
     pub(super) fn new(q: &Modulus, offset: u32) -> Self {
         let p = q.value();
-        let bits = u64::BITS - p.leading_zeros();
-        let exact = (1u128 << (IFMA_BITS + bits)).div_ceil(u128::from(p)) - (1u128 << IFMA_BITS);
+        let [exact, quotient_mask, aligned_p] = exact_division(p);
         Self {
             zero: zero!(),
             p: splat!(p),
@@ -71,9 +78,9 @@ impl Constants {
             offset_quotient: splat!(1 - i64::from(offset)),
             reciprocal: splat!((1u64 << IFMA_BITS) / p),
             inverse: splat!(q.inv52()),
-            exact: splat!(exact as u64),
-            quotient_mask: splat!(IFMA_MASK & !((1u64 << bits) - 1)),
-            aligned_p: splat!(p << (IFMA_BITS - bits)),
+            exact: splat!(exact),
+            quotient_mask: splat!(quotient_mask),
+            aligned_p: splat!(aligned_p),
         }
     }
 }
