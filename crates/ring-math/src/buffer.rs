@@ -27,7 +27,8 @@ impl WordBuffer {
     /// A zeroed buffer of at least `words` words (rounded up to a whole cache line).
     #[must_use]
     pub fn zeroed(words: usize) -> Self {
-        Self(vec![Line([0; LINE_WORDS]); words.div_ceil(LINE_WORDS)])
+        // Memory that the system hands out zeroed is not written here: the thread that fills a limb touches it first.
+        Self(bytemuck::zeroed_vec(words.div_ceil(LINE_WORDS)))
     }
 
     /// Number of words.
