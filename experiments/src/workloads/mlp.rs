@@ -175,7 +175,7 @@ impl Chosen {
             return ActivationPolynomial::exact(self.function);
         }
         let bound = self.bound.unwrap_or_else(|| (MARGIN * largest).ceil());
-        ActivationPolynomial::minimax(self.function, self.degree, bound)
+        ActivationPolynomial::approximate(self.function, self.degree, bound)
     }
 }
 

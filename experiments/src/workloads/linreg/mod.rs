@@ -1,16 +1,21 @@
 //! `linreg`: linear and ridge regression on encrypted rows.
 //!
 //! The client standardises its rows and encrypts them; what happens then is the mode. `encrypted`: the server solves the
-//! normal equations under encryption, and only the weights are decrypted. `plaintext`: nothing is encrypted.
+//! normal equations under encryption, and only the weights are decrypted. `aggregate_decrypt`: the server sums up
+//! products of columns, the client decrypts the sums and solves. `plaintext`: nothing is encrypted.
 
-use ckks::{CkksError, ParameterSpec, SecurityLevel};
-use harness::{Column, ColumnKind, Failure, Key, Kind, Params, Recorder, Rejection, Resolved, Value, Workload};
+mod aggregate;
+mod encrypted;
+
+use ckks::SecurityLevel;
+use harness::{
+    Column, ColumnKind, Failure, Key, Kind, Params, Recorder, Rejection, Resolved, StageId, Value, Workload,
+};
 use he_ml::{
     MlError,
     baseline::LinearModel,
     linear_regression::{
         DEFAULT_FLOOR, LinearRegression, LinearRegressionSpec, Mode, Solver, Standardised, TableShape,
-        generate_keys,
     },
 };
 
@@ -19,10 +24,6 @@ use super::learning::{self, Choice, Task, Ways};
 
 /// Bits of q0 above the scale: weights of up to 16 and their sign.
 const HEADROOM: u32 = 6;
-
-/// Weights on standardised columns that are further than this from those of the circuit in the clear are wrong: a tenth
-/// of a percent of a standard deviation of the target.
-const LARGEST_SCHEME_ERROR: f64 = 1e-3;
 
 /// The workload; see the module's text.
 #[derive(Clone, Copy, Debug)]
@@ -46,9 +47,9 @@ impl Workload for Linreg {
         keys.extend(Task::keys());
         let positive = || Kind::float(0.0, f64::INFINITY);
         keys.extend([
-            Key::own("mode", Kind::one_of(["encrypted", "plaintext"]))
+            Key::own("mode", Kind::one_of(["encrypted", "aggregate_decrypt", "plaintext"]))
                 .default("encrypted")
-                .meaning("`encrypted` decrypts the weights and nothing else; `plaintext` encrypts nothing"),
+                .meaning("`encrypted` decrypts the weights and nothing else, `aggregate_decrypt` sums of products"),
             Key::own("standardise", Kind::one_of(["client"]))
                 .default("client")
                 .meaning("who brings the columns to mean 0 and mean square 1"),
@@ -85,6 +86,7 @@ impl Workload for Linreg {
             parameter("ridge", Float, "", "penalty on the squared weights").detail(),
             parameter("key_switches", Int, "", "key switches of the training").detail(),
             parameter("levels", Int, "", "levels that the training takes").detail(),
+            parameter("table_bytes", Int, "B", "ciphertexts of the table").detail(),
             parameter("reveals", Text, "", "who learns what").detail(),
         ]);
         columns.extend(learning::columns());
@@ -97,6 +99,13 @@ impl Workload for Linreg {
         if !(degree + 1).is_power_of_two() {
             let message = format!("no polynomial of degree {degree}");
             return Err(Rejection::new(["degree"], message, "write 3, 7, 15, 31, 63, 127 or 255"));
+        }
+        let named = |resolved: Resolved| {
+            let cells = Task::cells(params).into_iter();
+            cells.fold(resolved, |resolved, (name, value)| resolved.cell(name, value))
+        };
+        if params.text("mode")? == Mode::AggregateDecrypt.name() {
+            return aggregate::resolve(params, security_bits, &task).map(named);
         }
         let model = model(params, &task).map_err(rejected)?.map_err(|error| {
             Rejection::new(["solver", "dataset"], error.to_string(), "mend the model or its data")
@@ -112,14 +121,14 @@ impl Workload for Linreg {
             }
         };
         let choice = Choice { depth, slots: model.slots(), headroom: HEADROOM };
-        let resolved = learning::resolve(params, security_bits, choice, |parameters| {
+        learning::resolve(params, security_bits, choice, |parameters| {
             let plan = model.plan(&model.wanted().parameters(parameters.to_spec()))?;
             let blocks = model.packing(parameters.max_slots())?.blocks(model.table().rows);
             let cost = plan.transforms * setup::transform_cost(parameters);
             // Powers of a matrix and the vectors they come from.
             Ok::<_, MlError>(Needs { keys: plan.request, ciphertexts: 16 + blocks, cost })
-        })?;
-        Ok(Task::cells(params).into_iter().fold(resolved, |resolved, (name, value)| resolved.cell(name, value)))
+        })
+        .map(named)
     }
 
     fn run(&self, params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
@@ -144,7 +153,7 @@ fn model(params: &Params, task: &Task) -> Result<Result<LinearRegression, MlErro
         "nesterov" => Solver::Nesterov { steps },
         _ => Solver::Residual { log_degree: (params.count("degree")? + 1).ilog2() },
     };
-    let shape = TableShape { rows: task.train.n_rows(), features: task.train.n_features() };
+    let shape = shape(task);
     let end = |value: &Value| value.as_f64().unwrap_or(shape.features as f64);
     let mut spec = LinearRegressionSpec::new().ridge(params.float("ridge")?).solver(solver);
     if let [low, high] = params.list("spectrum")? {
@@ -153,51 +162,52 @@ fn model(params: &Params, task: &Task) -> Result<Result<LinearRegression, MlErro
     Ok(spec.check(shape))
 }
 
+fn shape(task: &Task) -> TableShape {
+    TableShape { rows: task.train.n_rows(), features: task.train.n_features() }
+}
+
 fn run(params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
     let task = Task::load(params).map_err(|rejection| Failure::new("data", rejection.to_string()))?;
     task.describe(record)?;
-    let model = model(params, &task)??;
     let standardised = Standardised::new(&task.train)?;
     let table = standardised.table();
-    let alpha = model.ridge() * table.n_rows() as f64;
+    let alpha = params.float("ridge")? * table.n_rows() as f64;
     let exact = record
         .stage("plaintext", "solve")
         .run(|| LinearModel::ridge(table.features(), table.targets(), alpha))?
         .value;
-    let predict = |weights: &[f64]| standardised.model(weights)?.predict(task.test.features());
-    let exact_predictions = predict(&exact.weights)?;
-    let score = |record: &mut Recorder<'_>, clear: &[f64], encrypted: &[f64]| {
-        let ways = Ways { exact: &exact_predictions, clear, encrypted };
-        learning::scores(record, task.test.targets(), task.is_binary(), &ways)
-    };
-    if params.text("mode")? == Mode::Plaintext.name() {
+    let mode = params.text("mode")?;
+    let (clear, found) = if mode == Mode::AggregateDecrypt.name() {
+        record.set("reveals", Mode::AggregateDecrypt.reveals())?;
+        aggregate::run(params, record, &task, &standardised)?
+    } else if mode == Mode::Encrypted.name() {
+        record.set("reveals", Mode::Encrypted.reveals())?;
+        encrypted::run(params, record, &model(params, &task)??, table)?
+    } else {
         record.set("reveals", Mode::Plaintext.reveals())?;
-        return score(record, &exact_predictions, &exact_predictions);
-    }
+        (exact.weights.clone(), exact.weights.clone())
+    };
+    let predict = |weights: &[f64]| standardised.model(weights)?.predict(task.test.features());
+    let [exact, clear, encrypted] = [&exact.weights, &clear, &found].map(|weights| predict(weights));
+    let ways = Ways { exact: &exact?, clear: &clear?, encrypted: &encrypted? };
+    learning::scores(record, task.test.targets(), task.is_binary(), &ways)
+}
 
-    let plan = model.plan(&model.wanted().parameters(setup::parameters(params)?.to_spec()))?;
-    record.set("reveals", Mode::Encrypted.reveals())?;
-    record.set("key_switches", plan.counts.key_switches() as i64)?;
-    record.set("levels", plan.counts.depth as i64)?;
-    let clear = record.stage("plaintext", "circuit").once().run(|| model.run_clear(table))?.value;
-    let mut rng = setup::secret_rng(record, 1)?;
-    let (owner, server) =
-        record.stage("setup", "keys").once().run(|| generate_keys(&model, &plan, &mut rng))?.value;
-    let rows = record.stage("client", "encrypt_rows").run(|| owner.encrypt(table, &mut rng))?.value;
-    let trained = record.stage("eval", "train").run(|| server.train(&rows))?;
-    let found = record.stage("client", "decrypt").run(|| owner.decrypt(&trained.value))?.value;
-
-    let largest = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max);
-    let scheme = largest(&found, &clear.values);
-    let size = clear.values.iter().fold(0.0f64, |most, weight| most.max(weight.abs()));
-    record.annotate(trained.id, [("err_max_abs", scheme), ("noise_std", plan.predicted_error)])?;
+/// Annotates a stage with the error of its weights, and marks it as wrong where one is off by more than `allowed`.
+fn verify_weights(
+    record: &mut Recorder<'_>,
+    id: StageId,
+    [clear, found]: [&[f64]; 2],
+    predicted: f64,
+    allowed: f64,
+) -> Result<(), Failure> {
+    let scheme = clear.iter().zip(found).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    let size = clear.iter().fold(0.0f64, |most, weight| most.max(weight.abs()));
+    record.annotate(id, [("err_max_abs", scheme), ("noise_std", predicted)])?;
     if scheme > 0.0 && size > 0.0 {
-        record.annotate(trained.id, [("bits_precision", (size / scheme).log2())])?;
+        record.annotate(id, [("bits_precision", (size / scheme).log2())])?;
     }
-    record.verify(
-        trained.id,
-        scheme <= LARGEST_SCHEME_ERROR,
-        format_args!("a weight is off by {scheme:e}, at most {LARGEST_SCHEME_ERROR:e} is allowed"),
-    );
-    score(record, &predict(&clear.values)?, &predict(&found)?)
+    let message = format_args!("a weight is off by {scheme:e}, at most {allowed:e} is allowed");
+    record.verify(id, scheme <= allowed, message);
+    Ok(())
 }
