@@ -2,7 +2,8 @@
 //!
 //! The queries are encrypted; the weights are known to the computing party or encrypted as well, in which case it knows
 //! the shape of the network and the function between its layers and nothing else. The key owner decrypts one number for
-//! each query, the prediction: [`crate::Disclosure::Predictions`].
+//! each query, the prediction: [`crate::Disclosure::Predictions`]. (Places of a vector that no query takes hold the prediction
+//! for a row of zeros.)
 //!
 //! # Packing
 //!
