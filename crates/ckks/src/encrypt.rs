@@ -267,7 +267,7 @@ fn encrypt_public(
         for (part, limb) in [limb0, limb1].into_iter().enumerate() {
             by_construction(ring.lift_centred(lifted, &remainders[n * part..n * (part + 1)], p.modulus()));
             by_construction(ring.sub_assign(lifted, &errors[part][n * i..n * (i + 1)]));
-            by_construction(ring.forward(lifted));
+            by_construction(ring.forward_unreduced(lifted));
             by_construction(ring.mul_into(limb, values, key.parts[part].limb(i)));
             by_construction(ring.sub_mul_scalar_assign(limb, lifted, &tables.first_p_inverses[i]));
             if part == 0 {

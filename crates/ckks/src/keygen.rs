@@ -173,19 +173,25 @@ impl<'a, R: CryptoRng> KeyGenerator<'a, R> {
         let n = tables.q.n();
         let seed = self.seed();
         let expander = SeedExpander::new(&seed);
+        // Errors are far smaller than half the largest prime, so that their residues modulo it say all.
+        let largest = (0..tables.qp.len()).max_by_key(|&i| tables.qp.modulus(i).value()).unwrap_or_default();
+        let carrier = tables.qp.slice(largest..largest + 1)?;
+        let mut error = Wiped(RnsPoly::zero(&carrier));
         let mut digits = Vec::with_capacity(tables.digits.len());
         for (j, digit) in tables.digits.iter().enumerate() {
-            let mask: RnsPoly<Ntt> = expander.expand(seeds::switching_key(j), &tables.qp);
-            let mut body = RnsPoly::zero(&tables.qp);
-            sample::cbd_words(&tables.qp, body.words_mut(), self.rng)?;
-            parallel::for_each_limb(body.words_mut(), n, |i, limb| {
+            let (mut body, mut mask) = (RnsPoly::zero(&tables.qp), RnsPoly::zero(&tables.qp));
+            sample::cbd_words(&carrier, error.0.words_mut(), self.rng)?;
+            let error = error.0.words();
+            parallel::for_each_limb_pair(body.words_mut(), mask.words_mut(), n, |i, body, mask| {
                 let ring = tables.qp.ring(i);
                 let secret = minus_secret.0.limb(if i < q_len { i } else { top_q_len + i - q_len });
-                by_construction(ring.forward(limb));
-                by_construction(ring.mul_add_assign(limb, mask.limb(i), secret));
+                expander.expand_limb(seeds::switching_key(j), ring.modulus(), mask);
+                by_construction(ring.lift_centred(body, error, carrier.modulus(0)));
+                by_construction(ring.forward(body));
+                by_construction(ring.mul_add_assign(body, mask, secret));
                 if digit.range.contains(&i) {
                     let message = message.0.limb(i);
-                    by_construction(ring.mul_scalar_add_assign(limb, message, &tables.p_residues[i]));
+                    by_construction(ring.mul_scalar_add_assign(body, message, &tables.p_residues[i]));
                 }
             });
             digits.push([body, mask]);

@@ -19,23 +19,25 @@ struct Peer {
     depth: f64,
 }
 
-/// The largest of thousands of Gaussian errors varies from run to run; half a bit either way is its ordinary range.
-const LUCK: f64 = 0.5;
+/// How far the mean over a few seeds may lie below a peer's figure. The largest of the 2^12 and more Gaussian errors of one
+/// run spreads by about 0.11 bit (1.28 / (2 ln 2^12) of its size, by Gumbel's law), the mean of two to five runs by 0.05 to
+/// 0.08, and the peers' figures, of one run each, by 0.11 as well: this is two and a half deviations of the difference.
+const LUCK: f64 = 0.3;
 
 /// A rotation costs at most this much below fresh.
 const ROTATION_COST: f64 = 0.8;
 
-fn at_least_the_peers(spec: &ParameterSpec, peer: &Peer) {
-    let kit = Kit::new(spec, &KeyRequest::new().relinearization().rotations([1]));
+/// Bits of the largest error: fresh, after one multiplication, after one rotation, after the whole depth.
+fn precision(kit: &Kit, seed: u64) -> [f64; 4] {
     let eval = kit.evaluator();
     let slots = kit.context.max_slots();
     let real = |seed| common::random(slots, seed).iter().map(|z| Complex64::from(z.re)).collect::<Vec<_>>();
-    let (a, b) = (real(1), real(2));
+    let (a, b) = (real(4 * seed), real(4 * seed + 1));
     let encrypt = |values: &[Complex64], seed| {
         let plaintext = kit.encoder.encode_complex(values).unwrap();
         Encryptor::new(&kit.context, &kit.public).encrypt(&plaintext, &mut rng(seed)).unwrap()
     };
-    let (x, y) = (encrypt(&a, 3), encrypt(&b, 4));
+    let (x, y) = (encrypt(&a, 4 * seed + 2), encrypt(&b, 4 * seed + 3));
     // The peers' errors are those of the real parts, which is what a user decodes.
     let bits = |found: &ckks::Ciphertext, expected: &[Complex64]| {
         let reals: Vec<_> = kit.decrypt(found).iter().map(|z| Complex64::from(z.re)).collect();
@@ -51,17 +53,23 @@ fn at_least_the_peers(spec: &ParameterSpec, peer: &Peer) {
         eval.mul_rescale_assign(&mut deep, &factor, &mut work).unwrap();
         expected.iter_mut().zip(&b).for_each(|(x, y)| *x *= y);
     }
-    let depth = bits(&deep, &expected);
+    [fresh, after_product, rotation, bits(&deep, &expected)]
+}
+
+fn at_least_the_peers(spec: &ParameterSpec, runs: u64, peer: &Peer) {
+    let kit = Kit::new(spec, &KeyRequest::new().relinearization().rotations([1]));
+    let mut mean = [0.0; 4];
+    for seed in 1..=runs {
+        let found = precision(&kit, seed);
+        mean.iter_mut().zip(found).for_each(|(mean, bits)| *mean += bits / runs as f64);
+    }
+    let [fresh, product, rotation, depth] = mean;
     println!(
-        "log N {}: fresh {fresh:.1}, product {after_product:.1}, rotation {rotation:.1}, depth {depth:.1} bits",
+        "log N {}: fresh {fresh:.2}, product {product:.2}, rotation {rotation:.2}, depth {depth:.2} bits",
         kit.context.log_n()
     );
     assert!(fresh >= peer.fresh - LUCK, "fresh: {fresh:.2} bits, the best peer has {}", peer.fresh);
-    assert!(
-        after_product >= peer.product - LUCK,
-        "product: {after_product:.2} bits against {}",
-        peer.product
-    );
+    assert!(product >= peer.product - LUCK, "product: {product:.2} bits against {}", peer.product);
     assert!(depth >= peer.depth - LUCK, "depth: {depth:.2} bits against {}", peer.depth);
     assert!(rotation >= fresh - ROTATION_COST - LUCK, "rotation: {rotation:.2} bits, fresh {fresh:.2}");
 }
@@ -69,22 +77,20 @@ fn at_least_the_peers(spec: &ParameterSpec, peer: &Peer) {
 #[test]
 fn small_rings_are_as_precise_as_the_best_peer() {
     let spec = ParameterSpec::new(13).log_q0(44).log_scale(40).depth(2).log_p([48]);
-    at_least_the_peers(&spec, &Peer { fresh: 27.2, product: 26.5, depth: 25.5 });
+    at_least_the_peers(&spec, 5, &Peer { fresh: 27.2, product: 26.5, depth: 25.5 });
 }
 
 #[test]
 fn medium_rings_are_as_precise_as_the_best_peer() {
-    at_least_the_peers(&presets::medium_precise(), &Peer { fresh: 30.9, product: 30.2, depth: 28.1 });
+    at_least_the_peers(&presets::medium_precise(), 5, &Peer { fresh: 30.9, product: 30.2, depth: 28.1 });
 }
 
 #[test]
 fn large_rings_are_as_precise_as_the_best_peer() {
-    at_least_the_peers(&presets::large_precise(), &Peer { fresh: 29.7, product: 29.1, depth: 26.5 });
+    at_least_the_peers(&presets::large_precise(), 3, &Peer { fresh: 29.7, product: 29.1, depth: 26.5 });
 }
 
-/// Some hundred megabytes of keys and seconds: `cargo test -p ckks --test precision -- --ignored`.
 #[test]
-#[ignore = "takes seconds and a gigabyte; run by name"]
 fn huge_rings_are_as_precise_as_the_best_peer() {
-    at_least_the_peers(&presets::huge_precise(), &Peer { fresh: 33.8, product: 32.9, depth: 29.3 });
+    at_least_the_peers(&presets::huge_precise(), 2, &Peer { fresh: 33.8, product: 32.9, depth: 29.3 });
 }

@@ -9,7 +9,7 @@ pub(crate) const LINE_WORDS: usize = 8;
 /// One cache line of words.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C, align(64))]
-struct Line([u64; LINE_WORDS]);
+pub(crate) struct Line([u64; LINE_WORDS]);
 
 impl Default for Line {
     fn default() -> Self {

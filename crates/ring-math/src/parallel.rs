@@ -3,6 +3,8 @@
 //! Work is split over limbs. Inside [`Threads::install`] the number of threads is what was asked for; elsewhere it is that of
 //! the global pool. With one thread every function here is a plain loop.
 
+use std::sync::{Mutex, PoisonError};
+
 use rayon::prelude::*;
 
 /// Work, in words touched, below which forking (about 4 us) costs more than a second thread gains.
@@ -68,35 +70,62 @@ pub fn work_spaces() -> usize {
 }
 
 /// As [`for_each_limb_pair`], with work space: `f(i, limb_a, limb_b, space)`. `spaces` holds equal pieces of
-/// `space_len` words, and at most one run of consecutive limbs is worked on for each piece at a time, so that a piece
-/// stays in the cache of its core. With one piece, one thread or little work this is a plain loop.
+/// `space_len` words, and one limb at a time is worked on for each piece, so that a piece stays in the cache of its core.
+/// With one piece, one thread or little work this is a plain loop.
 ///
 /// `a` and `b` may be empty together; otherwise `spaces` must hold at least one piece.
 pub fn for_each_limb_pair_with(
     a: &mut [u64],
     b: &mut [u64],
     n: usize,
+    spaces: (&mut [u64], usize),
+    f: impl Fn(usize, &mut [u64], &mut [u64], &mut [u64]) + Sync + Send,
+) {
+    for_each_run_pair_with(a, b, (n, 1), spaces, f);
+}
+
+/// As [`for_each_limb_pair_with`], for runs of up to `run` consecutive limbs: `f(first, limbs_a, limbs_b, space)`. Threads
+/// take runs in order as they become free.
+pub fn for_each_run_pair_with(
+    a: &mut [u64],
+    b: &mut [u64],
+    (n, run): (usize, usize),
     (spaces, space_len): (&mut [u64], usize),
     f: impl Fn(usize, &mut [u64], &mut [u64], &mut [u64]) + Sync + Send,
 ) {
     let limbs = a.len() / n;
-    let pieces = spaces.len() / space_len.max(1);
-    // Each limb costs at least a pass over its work space.
-    if pieces > 1 && worth_forking(a.len() + b.len() + limbs * space_len, limbs) {
-        let run = limbs.div_ceil(pieces.min(threads()));
-        (a.par_chunks_mut(run * n), b.par_chunks_mut(run * n), spaces.par_chunks_exact_mut(space_len))
-            .into_par_iter()
-            .with_max_len(1)
-            .enumerate()
-            .for_each(|(r, (x, y, space))| {
-                let pairs = x.chunks_exact_mut(n).zip(y.chunks_exact_mut(n));
-                pairs.enumerate().for_each(|(i, (x, y))| f(r * run + i, x, y, space));
-            });
+    let pieces = (spaces.len() / space_len.max(1)).min(threads()).min(limbs.div_ceil(run));
+    let words = a.len() + b.len();
+    let pairs = a.chunks_mut(run * n).zip(b.chunks_mut(run * n)).enumerate();
+    // Each limb costs at least a pass over its share of the work space.
+    if worth_forking(words + limbs * space_len / run, pieces) {
+        let queue = Mutex::new(pairs);
+        let take = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+        spaces[..pieces * space_len].par_chunks_exact_mut(space_len).with_max_len(1).for_each(|space| {
+            while let Some((r, (x, y))) = take() {
+                f(r * run, x, y, space);
+            }
+        });
     } else {
         let len = space_len.min(spaces.len());
         let space = &mut spaces[..len];
-        let pairs = a.chunks_exact_mut(n).zip(b.chunks_exact_mut(n));
-        pairs.enumerate().for_each(|(i, (x, y))| f(i, x, y, space));
+        pairs.for_each(|(r, (x, y))| f(r * run, x, y, space));
+    }
+}
+
+/// The length of runs of at most `most` limbs, if `limbs` limbs are cut so that all threads get nearly the same.
+#[must_use]
+pub fn run_length(limbs: usize, most: usize) -> usize {
+    let runs = limbs.div_ceil(most).next_multiple_of(threads());
+    limbs.div_ceil(runs.max(1)).max(1)
+}
+
+/// Calls `f(first, limbs)` for runs of up to `run` consecutive `n`-word limbs of `data`.
+pub fn for_each_run(data: &mut [u64], (n, run): (usize, usize), f: impl Fn(usize, &mut [u64]) + Sync + Send) {
+    if worth_forking(data.len(), data.len().div_ceil(n * run)) {
+        data.par_chunks_mut(run * n).enumerate().for_each(|(r, limbs)| f(r * run, limbs));
+    } else {
+        data.chunks_mut(run * n).enumerate().for_each(|(r, limbs)| f(r * run, limbs));
     }
 }
 
@@ -120,7 +149,7 @@ pub fn join<A: Send, B: Send>(
 
 #[cfg(test)]
 mod tests {
-    use super::{Threads, for_each_limb_pair_with};
+    use super::{Threads, for_each_limb_pair_with, for_each_run, for_each_run_pair_with, run_length};
 
     /// Every limb is visited once, with its own index and a piece of work space nobody else holds.
     #[test]
@@ -145,5 +174,40 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Runs cover all limbs in order of their index, also where the last one is shorter.
+    #[test]
+    fn runs_start_where_they_say() {
+        let n = 1 << 13;
+        for (threads, limbs, run) in [(1, 5, 2), (2, 5, 2), (2, 7, 3), (3, 4, 8), (2, 0, 3)] {
+            let (mut a, mut b, mut c) = (vec![0; limbs * n], vec![0; limbs * n], vec![0; limbs * n]);
+            let mark = |first: usize, limbs: &mut [u64]| {
+                assert!(limbs.len() <= run * n);
+                (first..).zip(limbs.chunks_exact_mut(n)).for_each(|(i, limb)| limb.fill(i as u64 + 1));
+            };
+            Threads::new(threads).expect("threads start").install(|| {
+                let mut spaces = vec![0; threads * n];
+                for_each_run_pair_with(&mut a, &mut b, (n, run), (&mut spaces, n), |first, x, y, _| {
+                    mark(first, x);
+                    mark(first, y);
+                });
+                for_each_run(&mut c, (n, run), mark);
+            });
+            for words in [&a, &b, &c] {
+                assert!(words.iter().enumerate().all(|(i, &word)| word == (i / n) as u64 + 1));
+            }
+        }
+    }
+
+    #[test]
+    fn runs_are_shared_out_evenly() {
+        let on = |threads| Threads::new(threads).expect("threads start");
+        assert_eq!(on(1).install(|| run_length(30, 6)), 6);
+        assert_eq!(on(1).install(|| run_length(10, 6)), 5);
+        assert_eq!(on(2).install(|| run_length(30, 6)), 5);
+        assert_eq!(on(2).install(|| run_length(15, 10)), 8);
+        assert_eq!(on(3).install(|| run_length(2, 8)), 1);
+        assert_eq!(on(2).install(|| run_length(0, 8)), 1);
     }
 }

@@ -95,7 +95,8 @@ impl ResidueRing {
     }
 
     /// As [`Self::forward`], but the values may be left unreduced. They may only be handed to
-    /// [`Self::inner_product_pair`] of the same ring.
+    /// [`Self::inner_product_pair`], [`Self::sub_mul_scalar_assign`] and [`Self::sub_mul_scalar_into`] of the same ring,
+    /// where these say so.
     ///
     /// # Errors
     /// [`RingError::LengthMismatch`].
@@ -249,7 +250,7 @@ impl ResidueRing {
         Ok(())
     }
 
-    /// a = (a - b) * c, the tail of every division by a prime.
+    /// a = (a - b) * c, the tail of every division by a prime. The `b` may come from [`Self::forward_unreduced`].
     ///
     /// # Errors
     /// [`RingError::LengthMismatch`].
@@ -262,6 +263,22 @@ impl ResidueRing {
         self.check("left operand", a.len())?;
         self.check("right operand", b.len())?;
         self.ops().sub_mul_scalar_assign(&self.modulus, a, b, c);
+        Ok(())
+    }
+
+    /// out = (a - b) * c, for `b` as in [`Self::sub_mul_scalar_assign`].
+    ///
+    /// # Errors
+    /// [`RingError::LengthMismatch`].
+    pub fn sub_mul_scalar_into(
+        &self,
+        out: &mut [u64],
+        a: &[u64],
+        b: &[u64],
+        c: &PreparedScalar,
+    ) -> Result<(), RingError> {
+        self.check_three(out.len(), a.len(), b.len())?;
+        self.ops().sub_mul_scalar_into(&self.modulus, out, a, b, c);
         Ok(())
     }
 

@@ -192,6 +192,36 @@ fn products_by_constants_agree_at_the_edges_on(kernel: Kernel) {
 }
 
 #[test]
+fn divisions_agree_after_unreduced_transforms() {
+    vector_kernels().into_iter().for_each(divisions_agree_after_unreduced_transforms_on);
+}
+
+/// Transforms of several lengths leave unreduced values with different shares of their room used up.
+fn divisions_agree_after_unreduced_transforms_on(kernel: Kernel) {
+    let mut rng = ChaCha20Rng::seed_from_u64(18);
+    for log_n in [6, 8, 9, 12, 13] {
+        for p in edge_primes(log_n) {
+            let [scalar, ring] = rings(p, log_n, kernel);
+            let limbs = patterns(p, ring.n(), &mut rng);
+            for (c, (a, b)) in [1, p / 2 + 1, p - 1].into_iter().cycle().zip(limbs.iter().zip(&limbs[1..])) {
+                let c = ring.modulus().prepare(c);
+                let [mut expected, mut in_place] = [a.clone(), a.clone()];
+                let [mut canonical, mut unreduced, mut out] = [b.clone(), b.clone(), b.clone()];
+                scalar.forward(&mut canonical).unwrap();
+                scalar.sub_mul_scalar_assign(&mut expected, &canonical, &c).unwrap();
+                ring.forward_unreduced(&mut unreduced).unwrap();
+                ring.sub_mul_scalar_assign(&mut in_place, &unreduced, &c).unwrap();
+                assert!(in_place == expected, "in place, N = 2^{log_n}, p = {p}");
+                ring.sub_mul_scalar_into(&mut out, a, &unreduced, &c).unwrap();
+                assert!(out == expected, "N = 2^{log_n}, p = {p}");
+                scalar.sub_mul_scalar_into(&mut out, a, &canonical, &c).unwrap();
+                assert!(out == expected, "portable, N = 2^{log_n}, p = {p}");
+            }
+        }
+    }
+}
+
+#[test]
 fn inner_products_agree_at_every_number_of_terms() {
     vector_kernels().into_iter().for_each(inner_products_agree_at_every_number_of_terms_on);
 }
@@ -270,6 +300,15 @@ fn conversions_agree_at_every_number_of_sources_on(kernel: Kernel) {
                         let mut quotients = vec![0; 1 << log_n];
                         let mut out = vec![0; targets.len() << log_n];
                         converter.convert(lift, &scaled, &mut quotients, &mut out).unwrap();
+                        // From any limb on, together.
+                        for first in 0..targets.len() {
+                            let mut some = vec![7; (targets.len() - first) << log_n];
+                            converter.convert_limbs(lift, first, &scaled, &mut some).unwrap();
+                            assert!(
+                                some == out[first << log_n..],
+                                "{count} sources of {bits} bits, {lift:?}"
+                            );
+                        }
                         (quotients, out)
                     });
                     assert!(out == expected, "{count} sources of {bits} bits, {lift:?}");

@@ -360,6 +360,9 @@ proptest! {
             for k in 0..target.len() {
                 converter.convert_limb(k, &scaled, correction, &mut limb).unwrap();
                 prop_assert_eq!(&limb[..], &out[k * n..(k + 1) * n]);
+                let mut rest = vec![0; n * (target.len() - k)];
+                converter.convert_limbs(lift, k, &scaled, &mut rest).unwrap();
+                prop_assert_eq!(&rest[..], &out[k * n..]);
             }
         }
     }
@@ -387,6 +390,24 @@ proptest! {
         let mut divided = poly.clone().into_ntt();
         rescaler.rescale(&mut divided, &mut Scratch::with_words(rescaler.scratch_words())).unwrap();
         prop_assert_eq!(divided.basis(), rescaler.kept());
+        // Limbs of the caller's, all carried over together or one by one, give the same words.
+        let values = poly.clone().into_ntt();
+        let (limbs, dropped) = values.words().split_at(n * kept.len());
+        let mut dropped = dropped.to_vec();
+        for (j, limb) in dropped.chunks_exact_mut(n).enumerate() {
+            rescaler.prepare_limb(j, limb).unwrap();
+        }
+        let (mut lifted, mut out) = (vec![0; limbs.len()], vec![0; n]);
+        rescaler.lift(0, &dropped, &mut lifted).unwrap();
+        for (k, limb) in limbs.chunks_exact(n).enumerate() {
+            let mut alone = vec![0; n];
+            rescaler.lift(k, &dropped, &mut alone).unwrap();
+            rescaler.finish(k, &mut out, limb, &mut lifted[n * k..n * (k + 1)]).unwrap();
+            prop_assert_eq!(&out[..], divided.limb(k));
+            let mut in_place = limb.to_vec();
+            rescaler.finish_assign(k, &mut in_place, &mut alone).unwrap();
+            prop_assert_eq!(&in_place[..], divided.limb(k));
+        }
         let divided = divided.into_coeff();
         prop_assert!(divided.words().chunks(n).zip(kept).all(|(limb, p)| limb.iter().all(|word| word < p)));
         for i in 0..n {
@@ -653,6 +674,8 @@ fn limbs_of_the_wrong_length_are_refused() {
         ring.mul_scalar_assign(&mut short, &one),
         ring.mul_scalar_add_assign(&mut good, &short2, &one),
         ring.sub_mul_scalar_assign(&mut good, &short2, &one),
+        ring.sub_mul_scalar_into(&mut short, &good2, &good2, &one),
+        ring.sub_mul_scalar_into(&mut good, &good2, &short2, &one),
         ring.inner_product(&mut short, &[]),
         ring.inner_product(&mut good, &[(&good2, &short2)]),
         ring.inner_product(&mut good, &too_many),
@@ -683,6 +706,10 @@ fn conversions_of_the_wrong_length_are_refused() {
         converter.convert_limb(0, &good, None, &mut [0; 7]),
         converter.convert_limb(0, &good, Some(&[0; 7]), &mut limb),
         converter.convert_limb(2, &good, None, &mut limb),
+        converter.convert_limbs(Lift::Fast, 0, &short, &mut limb),
+        converter.convert_limbs(Lift::Fast, 0, &good, &mut out[..15]),
+        converter.convert_limbs(Lift::Centred, 1, &good, &mut out),
+        converter.convert_limbs(Lift::Centred, 3, &good, &mut out),
         converter.convert(Lift::Centred, &good, &mut limb, &mut out[..15]),
         converter.convert(Lift::Centred, &good, &mut [0; 9], &mut out),
         converter.convert(Lift::Centred, &short, &mut limb, &mut out),
@@ -701,6 +728,17 @@ fn conversions_of_the_wrong_length_are_refused() {
             rescaler.finish_limb(0, &mut out[..8], dropped, &limb, &mut [0; 7]),
             rescaler.finish_limb(3 - count, &mut out[..8], dropped, &limb, &mut lifted),
         ];
+        results.extend([
+            rescaler.prepare_limb(count, &mut limb),
+            rescaler.prepare_limb(0, &mut short[..7]),
+            rescaler.lift(0, &dropped[..7], &mut limb),
+            rescaler.lift(0, dropped, &mut out[..7]),
+            rescaler.lift(3 - count, dropped, &mut limb),
+            rescaler.finish(3 - count, &mut [0; 8], &limb, &mut lifted),
+            rescaler.finish(0, &mut [0; 7], &limb, &mut lifted),
+            rescaler.finish_assign(0, &mut limb, &mut [0; 7]),
+            rescaler.finish_assign(3 - count, &mut limb, &mut lifted),
+        ]);
         if count == 2 {
             results.push(rescaler.prepare_dropped(dropped, &mut [0; 7]));
             results.push(rescaler.finish_limb(0, &mut out[..8], dropped, &[0; 7], &mut lifted));

@@ -7,7 +7,7 @@ use crate::{
     ciphertext::Ciphertext,
     error::CkksError,
     keys::GaloisKey,
-    keyswitch::{Decomposed, Prepared, Switch, lift_all, lifted_words, prepare, prepared_words},
+    keyswitch::{Decomposed, Switch, lift_all, lifted_words, prepare, prepared_words},
 };
 
 /// A ciphertext whose digits are carried over to all primes already (Halevi, Shoup, CRYPTO 2018): each rotation of it
@@ -43,15 +43,12 @@ impl Hoisted<'_> {
         a.check_degree(op, 1)?;
         self.evaluator.copy_into(op, &mut self.ciphertext, a)?;
         let tables = context.tables(op, a.level)?;
-        let n = tables.q.n();
-        let words = work.scratch.words(prepared_words(tables));
-        let (coefficients, quotients) = words.split_at_mut(n * tables.q.len());
-        let values = self.ciphertext.parts[1].words();
-        prepare(tables, values, coefficients, quotients);
+        let coefficients = work.scratch.words(prepared_words(tables));
+        let prepared = prepare(tables, self.ciphertext.parts[1].words(), coefficients);
         let words = lifted_words(tables);
         self.lifted.truncate(words);
         self.lifted.grow(words);
-        lift_all(tables, &Prepared { values, coefficients, quotients }, self.lifted.as_mut_slice());
+        lift_all(tables, &prepared, self.lifted.as_mut_slice());
         Ok(())
     }
 

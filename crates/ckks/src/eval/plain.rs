@@ -2,7 +2,7 @@
 
 use ring_math::parallel;
 
-use super::{Evaluator, Workspace, check_scales, rescale::rescale_pair};
+use super::{Evaluator, Workspace, check_scales, rescale::Unscaled};
 use crate::{ciphertext::Ciphertext, error::CkksError, keyswitch::by_construction, plaintext::Plaintext};
 
 impl Evaluator<'_> {
@@ -142,9 +142,10 @@ impl Evaluator<'_> {
             return Err(CkksError::OutOfLevels { op, needed: 1, left: 0 });
         };
         out.reshape(self.context.q_basis(below)?, 2);
-        rescale_pair(tables, divide, &mut work.scratch, out.pair_mut(), |part, i, limb| {
+        let product = |part: usize, i: usize, limb: &mut [u64]| {
             by_construction(tables.q.ring(i).mul_into(limb, a.parts[part].limb(i), b.poly().limb(i)));
-        });
+        };
+        Unscaled::Computed(product).divide(tables, divide, &mut work.scratch, out.pair_mut());
         out.level = level;
         self.note_plain_product(out, a, b);
         self.note_rescaled(out)

@@ -6,7 +6,7 @@ use super::{Evaluator, Workspace};
 use crate::{
     ciphertext::Ciphertext,
     error::CkksError,
-    keyswitch::{Decomposed, LimbWork, Prepared, Switch, by_construction, prepare_with, prepared_words},
+    keyswitch::{Decomposed, LimbQuotients, LimbSums, Switch, by_construction, prepare_with, prepared_words},
     noise::Noise,
     scale::{Level, Scale},
 };
@@ -163,27 +163,26 @@ impl Evaluator<'_> {
         let words = values_words + prepared_words(tables) + switch.scratch_words();
         let (values, rest) = work.scratch.words(words).split_at_mut(values_words);
         let (coefficients, rest) = rest.split_at_mut(values_words);
-        let (quotients, rest) = rest.split_at_mut(n * tables.digits.len());
-        prepare_with(tables, values, coefficients, quotients, |i, limb| {
+        let prepared = prepare_with(tables, values, coefficients, |i, limb| {
             tensor.limb(2, i, tables.q.ring(i), limb);
         });
-        let digits = Decomposed::Fresh(Prepared { values, coefficients, quotients });
+        let digits = Decomposed::Fresh(prepared);
         out.reshape(basis, 2);
         // Fused, P times the lower parts goes through the same division; else they are added to its result.
-        let enter = |work: &mut LimbWork<'_>| {
-            for (part, sum) in work.sums.iter_mut().enumerate().filter(|_| rescale) {
-                tensor.limb(part, work.index, work.ring, work.spare);
-                let factor = &tables.p_residues[work.index];
-                by_construction(work.ring.mul_scalar_add_assign(sum, work.spare, factor));
+        let enter = |limb: &mut LimbSums<'_>| {
+            for (part, sum) in limb.sums.iter_mut().enumerate().filter(|_| rescale) {
+                tensor.limb(part, limb.index, limb.ring, limb.spare);
+                let factor = &tables.p_residues[limb.index];
+                by_construction(limb.ring.mul_scalar_add_assign(sum, limb.spare, factor));
             }
         };
-        let leave = |work: &mut LimbWork<'_>, out: [&mut [u64]; 2]| {
-            for (part, (sum, out)) in work.sums.iter().zip(out).enumerate() {
-                if rescale {
-                    out.copy_from_slice(sum);
-                } else {
-                    tensor.limb(part, work.index, work.ring, work.spare);
-                    by_construction(work.ring.add_into(out, sum, work.spare));
+        let leave = |work: &mut LimbQuotients<'_>, out: [&mut [u64]; 2]| {
+            for (part, out) in out.into_iter().enumerate() {
+                work.divide_into(part, out);
+                if !rescale {
+                    let limb = &mut work.limb;
+                    tensor.limb(part, limb.index, limb.ring, limb.spare);
+                    by_construction(limb.ring.add_assign(out, limb.spare));
                 }
             }
         };

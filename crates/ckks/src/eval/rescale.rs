@@ -11,44 +11,58 @@ use crate::{
     scale::{Level, Scale},
 };
 
-/// Runs `fill(part, i, limb)` for limbs of the first two parts of a result before it is rescaled, divides, and writes
-/// what remains to `out`. The tables' level must have a rescaler.
-pub(super) fn rescale_pair(
-    tables: &LevelTables,
-    divide: &ring_math::Rescaler,
-    scratch: &mut ring_math::Scratch,
-    out: [&mut [u64]; 2],
-    fill: impl Fn(usize, usize, &mut [u64]) + Sync + Send,
-) {
-    let n = tables.q.n();
-    let kept = divide.kept().len();
-    let dropped_words = n * (tables.q.len() - kept);
-    let spaces_words = n * parallel::work_spaces();
-    let words = scratch.words(2 * (dropped_words + n) + spaces_words);
-    let (dropped0, rest) = words.split_at_mut(dropped_words);
-    let (dropped1, rest) = rest.split_at_mut(dropped_words);
-    let (quotients0, rest) = rest.split_at_mut(n);
-    let (quotients1, spaces) = rest.split_at_mut(n);
-    let prepare = |part: usize, limbs: &mut [u64], quotients: &mut [u64]| {
-        for (i, limb) in limbs.chunks_exact_mut(n).enumerate() {
-            fill(part, kept + i, limb);
+/// The first two parts of a result before it is rescaled, limb by limb.
+pub(super) enum Unscaled<'a, F> {
+    /// Those of a ciphertext.
+    Stored(&'a Ciphertext),
+    /// Written by a function of (part, limb's index, limb).
+    Computed(F),
+}
+
+impl<F: Fn(usize, usize, &mut [u64]) + Sync + Send> Unscaled<'_, F> {
+    fn fill(&self, part: usize, i: usize, limb: &mut [u64]) {
+        match self {
+            Self::Stored(a) => limb.copy_from_slice(a.parts[part].limb(i)),
+            Self::Computed(fill) => fill(part, i, limb),
         }
-        by_construction(divide.prepare_dropped(limbs, quotients));
-    };
-    parallel::join(
-        2 * dropped_words,
-        || prepare(0, dropped0, quotients0),
-        || prepare(1, dropped1, quotients1),
-    );
-    let dropped = [(&*dropped0, &*quotients0), (&*dropped1, &*quotients1)];
-    let [out0, out1] = out;
-    parallel::for_each_limb_pair_with(out0, out1, n, (spaces, n), |i, limb0, limb1, lifted| {
-        for (part, limb) in [limb0, limb1].into_iter().enumerate() {
-            let (dropped, quotients) = dropped[part];
-            fill(part, i, limb);
-            by_construction(divide.finish_limb(i, limb, dropped, quotients, lifted));
-        }
-    });
+    }
+
+    /// Divides the parts and writes what remains to `out`. The tables' level must have a rescaler.
+    pub(super) fn divide(
+        &self,
+        tables: &LevelTables,
+        divide: &ring_math::Rescaler,
+        scratch: &mut ring_math::Scratch,
+        out: [&mut [u64]; 2],
+    ) {
+        let n = tables.q.n();
+        let kept = divide.kept().len();
+        let dropped_words = n * (tables.q.len() - kept);
+        let words = scratch.words(2 * dropped_words + n * parallel::work_spaces());
+        let (dropped, spaces) = words.split_at_mut(2 * dropped_words);
+        let (dropped0, dropped1) = dropped.split_at_mut(dropped_words);
+        let prepare = |part: usize, limbs: &mut [u64]| {
+            for (j, limb) in limbs.chunks_exact_mut(n).enumerate() {
+                self.fill(part, kept + j, limb);
+                by_construction(divide.prepare_limb(j, limb));
+            }
+        };
+        parallel::join(2 * dropped_words, || prepare(0, dropped0), || prepare(1, dropped1));
+        let dropped = [&*dropped0, &*dropped1];
+        let [out0, out1] = out;
+        parallel::for_each_limb_pair_with(out0, out1, n, (spaces, n), |i, out0, out1, lifted| {
+            for (part, out) in [out0, out1].into_iter().enumerate() {
+                by_construction(divide.lift(i, dropped[part], lifted));
+                by_construction(match self {
+                    Self::Stored(a) => divide.finish(i, out, a.parts[part].limb(i), lifted),
+                    Self::Computed(fill) => {
+                        fill(part, i, out);
+                        divide.finish_assign(i, out, lifted)
+                    }
+                });
+            }
+        });
+    }
 }
 
 impl Evaluator<'_> {
@@ -85,9 +99,8 @@ impl Evaluator<'_> {
             return Err(CkksError::OutOfLevels { op, needed: 1, left: 0 });
         };
         out.reshape(self.context.q_basis(below)?, a.parts.len());
-        rescale_pair(tables, divide, &mut work.scratch, out.pair_mut(), |part, i, limb| {
-            limb.copy_from_slice(a.parts[part].limb(i));
-        });
+        let unscaled = Unscaled::<fn(usize, usize, &mut [u64])>::Stored(a);
+        unscaled.divide(tables, divide, &mut work.scratch, out.pair_mut());
         for (part, source) in out.parts.iter_mut().zip(&a.parts).skip(2) {
             part.copy_prefix_from(source, &tables.q)?;
             divide.rescale(part, &mut work.scratch)?;

@@ -6,7 +6,7 @@ use crate::{
     context::LevelTables,
     error::CkksError,
     keys::{GaloisElement, GaloisKey},
-    keyswitch::{Decomposed, LimbWork, Prepared, Switch, by_construction, prepare, prepared_words},
+    keyswitch::{Decomposed, LimbQuotients, Switch, by_construction, prepare, prepared_words},
 };
 
 impl Evaluator<'_> {
@@ -107,14 +107,10 @@ impl Evaluator<'_> {
         a.check(op, self.context)?;
         a.check_degree(op, 1)?;
         let tables = self.context.tables(op, a.level)?;
-        let n = tables.q.n();
         let switch = Switch { tables, key: &key.key, divide: &tables.mod_down };
         let words = work.scratch.words(prepared_words(tables) + switch.scratch_words());
-        let (coefficients, rest) = words.split_at_mut(n * tables.q.len());
-        let (quotients, rest) = rest.split_at_mut(n * tables.digits.len());
-        let values = a.parts[1].words();
-        prepare(tables, values, coefficients, quotients);
-        let digits = Decomposed::Fresh(Prepared { values, coefficients, quotients });
+        let (coefficients, rest) = words.split_at_mut(prepared_words(tables));
+        let digits = Decomposed::Fresh(prepare(tables, a.parts[1].words(), coefficients));
         self.map_decomposed(op, tables, key, &digits, out, a, rest)
     }
 
@@ -137,10 +133,14 @@ impl Evaluator<'_> {
         self.check_key(op, || galois_name(key.element), &key.key, a.level)?;
         let switch = Switch { tables, key: &key.key, divide: &tables.mod_down };
         out.reshape(&tables.q, 2);
-        let leave = |work: &mut LimbWork<'_>, out: [&mut [u64]; 2]| {
-            by_construction(work.ring.add_assign(work.sums[0], a.parts[0].limb(work.index)));
-            for (sum, out) in work.sums.iter().zip(out) {
-                by_construction(work.ring.permute(out, sum, &key.automorphism));
+        let leave = |work: &mut LimbQuotients<'_>, out: [&mut [u64]; 2]| {
+            let (index, ring) = (work.limb.index, work.limb.ring);
+            for (part, out) in out.into_iter().enumerate() {
+                let quotient = work.divided(part);
+                if part == 0 {
+                    by_construction(ring.add_assign(quotient, a.parts[0].limb(index)));
+                }
+                by_construction(ring.permute(out, quotient, &key.automorphism));
             }
         };
         switch.run(digits, scratch, out.pair_mut(), |_| {}, leave);

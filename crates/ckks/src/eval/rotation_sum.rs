@@ -11,7 +11,7 @@ use crate::{
     encoder::Weights,
     error::CkksError,
     keys::GaloisKey,
-    keyswitch::{Prepared, by_construction, lift_all, lifted_words, prepare, prepared_words},
+    keyswitch::{by_construction, lift_all, lifted_words, prepare, prepared_words},
     noise::{LevelNoise, Noise},
     scale::{Level, Scale},
 };
@@ -89,12 +89,9 @@ struct Digits<'a> {
 
 impl<'a> Digits<'a> {
     fn new(tables: &'a LevelTables, values: &'a [u64], work: &mut Workspace) -> Self {
-        let n = tables.q.n();
-        let words = work.scratch.words(prepared_words(tables));
-        let (coefficients, quotients) = words.split_at_mut(n * tables.q.len());
-        prepare(tables, values, coefficients, quotients);
+        let prepared = prepare(tables, values, work.scratch.words(prepared_words(tables)));
         let mut lifted = vec![0; lifted_words(tables)];
-        lift_all(tables, &Prepared { values, coefficients, quotients }, &mut lifted);
+        lift_all(tables, &prepared, &mut lifted);
         Self { tables, values, lifted }
     }
 
@@ -105,7 +102,7 @@ impl<'a> Digits<'a> {
         let limb = |words: &'a [u64], k: usize| &words[n * k..n * (k + 1)];
         let mut terms: [(&[u64], &[u64], &[u64]); MAX_TERMS] = [(&[], &[], &[]); MAX_TERMS];
         for (j, (term, digit)) in terms.iter_mut().zip(&tables.digits).enumerate() {
-            let place = count * i + j;
+            let place = tables.qp.len() * j + i;
             let words = if digit.range.contains(&i) {
                 limb(self.values, i)
             } else {

@@ -2,7 +2,7 @@
 
 use ring_math::{Modulus, parallel};
 
-use super::{Evaluator, Workspace, rescale::rescale_pair};
+use super::{Evaluator, Workspace, rescale::Unscaled};
 use crate::{
     ciphertext::Ciphertext,
     error::CkksError,
@@ -126,12 +126,13 @@ impl Evaluator<'_> {
         let scale = target.mul_by_primes(&group.primes) / a.scale;
         let constant = self.checked_constant(op, value, scale, a.level)?;
         out.reshape(self.context.q_basis(below)?, 2);
-        rescale_pair(tables, divide, &mut work.scratch, out.pair_mut(), |part, i, limb| {
+        let product = |part: usize, i: usize, limb: &mut [u64]| {
             let ring = tables.q.ring(i);
             limb.copy_from_slice(a.parts[part].limb(i));
             let factor = ring.modulus().prepare(residue(ring.modulus(), constant));
             by_construction(ring.mul_scalar_assign(limb, &factor));
-        });
+        };
+        Unscaled::Computed(product).divide(tables, divide, &mut work.scratch, out.pair_mut());
         out.level = a.level;
         self.note_scalar_product(out, a, value, scale);
         self.note_rescaled(out)?;

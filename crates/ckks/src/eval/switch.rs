@@ -5,7 +5,7 @@ use crate::{
     ciphertext::Ciphertext,
     error::CkksError,
     keys::SwitchingKey,
-    keyswitch::{Decomposed, LimbWork, Prepared, Switch, by_construction, prepare, prepared_words},
+    keyswitch::{Decomposed, LimbQuotients, Switch, by_construction, prepare, prepared_words},
 };
 
 impl Evaluator<'_> {
@@ -34,18 +34,15 @@ impl Evaluator<'_> {
         a.check_degree(op, 1)?;
         self.check_key(op, || "switching key".to_owned(), key, a.level)?;
         let tables = self.context.tables(op, a.level)?;
-        let n = tables.q.n();
         let switch = Switch { tables, key, divide: &tables.mod_down };
         let words = work.scratch.words(prepared_words(tables) + switch.scratch_words());
-        let (coefficients, rest) = words.split_at_mut(n * tables.q.len());
-        let (quotients, rest) = rest.split_at_mut(n * tables.digits.len());
-        let values = a.parts[1].words();
-        prepare(tables, values, coefficients, quotients);
-        let digits = Decomposed::Fresh(Prepared { values, coefficients, quotients });
+        let (coefficients, rest) = words.split_at_mut(prepared_words(tables));
+        let digits = Decomposed::Fresh(prepare(tables, a.parts[1].words(), coefficients));
         out.reshape(&tables.q, 2);
-        let leave = |work: &mut LimbWork<'_>, [out0, out1]: [&mut [u64]; 2]| {
-            by_construction(work.ring.add_into(out0, work.sums[0], a.parts[0].limb(work.index)));
-            out1.copy_from_slice(work.sums[1]);
+        let leave = |work: &mut LimbQuotients<'_>, [out0, out1]: [&mut [u64]; 2]| {
+            work.divide_into(0, out0);
+            by_construction(work.limb.ring.add_assign(out0, a.parts[0].limb(work.limb.index)));
+            work.divide_into(1, out1);
         };
         switch.run(&digits, rest, out.pair_mut(), |_| {}, leave);
         (out.level, out.scale, out.slots) = (a.level, a.scale, a.slots);

@@ -1,5 +1,7 @@
 //! Digits of a polynomial, centred and carried over to all primes of QP.
 
+use std::ops::Range;
+
 use ring_math::{Lift, parallel};
 
 use super::by_construction;
@@ -12,16 +14,14 @@ pub(crate) struct Prepared<'a> {
     pub(crate) values: &'a [u64],
     /// Coefficients, each limb scaled as its digit's converter wants.
     pub(crate) coefficients: &'a [u64],
-    /// Quotients of the converters, one limb for each digit (unused for digits of one prime).
-    pub(crate) quotients: &'a [u64],
 }
 
-/// The digits of a polynomial, either carried over limb by limb when they are needed, or all beforehand.
+/// The digits of a polynomial, either carried over in groups of limbs when they are needed, or all beforehand.
 #[derive(Clone, Copy)]
 pub(crate) enum Decomposed<'a> {
-    /// To be carried over when a limb is worked on.
+    /// To be carried over when a group of limbs is worked on.
     Fresh(Prepared<'a>),
-    /// Carried over by [`lift_all`]: for each limb of QP one limb per digit. The digit's own limbs are in `values`.
+    /// Carried over by [`lift_all`]. The digits' own limbs are in `values`.
     Lifted {
         /// Transform values of the polynomial's limbs.
         values: &'a [u64],
@@ -30,36 +30,49 @@ pub(crate) enum Decomposed<'a> {
     },
 }
 
-/// Number of words of the coefficients and quotients of [`prepare`] together.
-pub(crate) fn prepared_words(tables: &LevelTables) -> usize {
-    tables.q.n() * (tables.q.len() + tables.digits.len())
+impl Decomposed<'_> {
+    /// Transform values of the polynomial's limbs.
+    pub(super) fn values(&self) -> &[u64] {
+        match self {
+            Self::Fresh(prepared) => prepared.values,
+            Self::Lifted { values, .. } => values,
+        }
+    }
 }
 
-/// Computes the coefficients and quotients of the polynomial with the transform values `values`.
-pub(crate) fn prepare(tables: &LevelTables, values: &[u64], coefficients: &mut [u64], quotients: &mut [u64]) {
+/// Number of words of the coefficients of [`prepare`].
+pub(crate) fn prepared_words(tables: &LevelTables) -> usize {
+    tables.q.n() * tables.q.len()
+}
+
+/// Computes the coefficients of the polynomial with the transform values `values`.
+pub(crate) fn prepare<'a>(
+    tables: &LevelTables,
+    values: &'a [u64],
+    coefficients: &'a mut [u64],
+) -> Prepared<'a> {
     let n = tables.q.n();
     parallel::for_each_limb(coefficients, n, |i, limb| {
         limb.copy_from_slice(&values[n * i..n * (i + 1)]);
         inverse_limb(tables, i, limb);
     });
-    finish_quotients(tables, coefficients, quotients);
+    Prepared { values, coefficients }
 }
 
 /// As [`prepare`], after `fill(i, limb)` has written each limb of `values`.
-pub(crate) fn prepare_with(
+pub(crate) fn prepare_with<'a>(
     tables: &LevelTables,
-    values: &mut [u64],
-    coefficients: &mut [u64],
-    quotients: &mut [u64],
+    values: &'a mut [u64],
+    coefficients: &'a mut [u64],
     fill: impl Fn(usize, &mut [u64]) + Sync + Send,
-) {
+) -> Prepared<'a> {
     let n = tables.q.n();
     parallel::for_each_limb_pair(values, coefficients, n, |i, values, coefficients| {
         fill(i, values);
         coefficients.copy_from_slice(values);
         inverse_limb(tables, i, coefficients);
     });
-    finish_quotients(tables, coefficients, quotients);
+    Prepared { values, coefficients }
 }
 
 fn inverse_limb(tables: &LevelTables, i: usize, limb: &mut [u64]) {
@@ -71,32 +84,34 @@ fn inverse_limb(tables: &LevelTables, i: usize, limb: &mut [u64]) {
     });
 }
 
-fn finish_quotients(tables: &LevelTables, coefficients: &[u64], quotients: &mut [u64]) {
-    let n = tables.q.n();
-    parallel::for_each_limb(quotients, n, |j, out| {
-        let digit = &tables.digits[j];
-        if let Some(converter) = &digit.converter {
-            let scaled = &coefficients[n * digit.range.start..n * digit.range.end];
-            by_construction(converter.quotients(Lift::Centred, scaled, out));
-        }
-    });
-}
-
-/// Writes digit `j`, carried over to limb `i` of QP (not one of its own), as transform values that only an inner
-/// product may read.
-pub(crate) fn lift(tables: &LevelTables, digits: &Prepared<'_>, j: usize, i: usize, out: &mut [u64]) {
+/// Carries digit `j` over to the limbs `limbs` of QP but its own, as coefficients; `out` holds one limb for each of
+/// `limbs`.
+pub(super) fn lift_digit(
+    tables: &LevelTables,
+    digits: &Prepared<'_>,
+    j: usize,
+    limbs: Range<usize>,
+    out: &mut [u64],
+) {
     let n = tables.q.n();
     let digit = &tables.digits[j];
-    let ring = tables.qp.ring(i);
     let scaled = &digits.coefficients[n * digit.range.start..n * digit.range.end];
-    by_construction(match &digit.converter {
-        None => ring.lift_centred(out, scaled, tables.q.modulus(digit.range.start)),
-        Some(converter) => {
-            let quotients = &digits.quotients[n * j..n * (j + 1)];
-            converter.convert_limb(digit.target(i), scaled, Some(quotients), out)
+    let before = limbs.start..limbs.end.min(digit.range.start);
+    let after = limbs.start.max(digit.range.end)..limbs.end;
+    for run in [before, after] {
+        if run.is_empty() {
+            continue;
         }
-    });
-    by_construction(ring.forward_unreduced(out));
+        let out = &mut out[n * (run.start - limbs.start)..n * (run.end - limbs.start)];
+        if let Some(converter) = &digit.converter {
+            by_construction(converter.convert_limbs(Lift::Centred, digit.target(run.start), scaled, out));
+            continue;
+        }
+        let from = tables.q.modulus(digit.range.start);
+        for (i, limb) in run.zip(out.chunks_exact_mut(n)) {
+            by_construction(tables.qp.ring(i).lift_centred(limb, scaled, from));
+        }
+    }
 }
 
 /// Words that [`lift_all`] writes.
@@ -104,14 +119,38 @@ pub(crate) fn lifted_words(tables: &LevelTables) -> usize {
     tables.q.n() * tables.qp.len() * tables.digits.len()
 }
 
-/// Carries every digit over to every limb of QP but its own.
+/// Carries every digit over to every limb of QP but its own, as transform values that only an inner product may read:
+/// for each digit one limb for each prime of QP.
 pub(crate) fn lift_all(tables: &LevelTables, digits: &Prepared<'_>, lifted: &mut [u64]) {
     let n = tables.q.n();
-    parallel::for_each_limb(lifted, n * tables.digits.len(), |i, limbs| {
-        for (j, out) in limbs.chunks_exact_mut(n).enumerate() {
-            if !tables.digits[j].range.contains(&i) {
-                lift(tables, digits, j, i, out);
+    for (j, limbs) in lifted.chunks_exact_mut(n * tables.qp.len()).enumerate() {
+        let own = &tables.digits[j].range;
+        let run = parallel::run_length(tables.qp.len(), group_limbs(tables, 1));
+        parallel::for_each_run(limbs, (n, run), |first, limbs| {
+            lift_digit(tables, digits, j, first..first + limbs.len() / n, limbs);
+            for (i, limb) in (first..).zip(limbs.chunks_exact_mut(n)).filter(|(i, _)| !own.contains(i)) {
+                by_construction(tables.qp.ring(i).forward_unreduced(limb));
             }
-        }
-    });
+        });
+    }
+}
+
+/// Words that a thread's group of limbs may take when it is the only one: most of the cache that cores share.
+const GROUP_WORDS: usize = 2 << 20;
+
+/// Limbs that gain next to nothing by being carried over together with more.
+const MAX_GROUP: usize = 8;
+
+/// The most limbs of QP to carry over together when `columns` polynomials are carried over to each: the more, the less
+/// often the sources are read. Digits of one prime gain nothing by it.
+pub(super) fn group_limbs(tables: &LevelTables, columns: usize) -> usize {
+    if tables.digits.iter().all(|digit| digit.converter.is_none()) {
+        return 1;
+    }
+    (group_words() / (tables.q.n() * columns)).clamp(1, MAX_GROUP)
+}
+
+/// Threads work on neighbouring groups and read the same sources, so that two groups may take more than one.
+fn group_words() -> usize {
+    2 * GROUP_WORDS / (1 + parallel::threads())
 }

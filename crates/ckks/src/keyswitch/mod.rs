@@ -2,16 +2,17 @@
 //!
 //! A polynomial c over Q is cut into digits, centred and carried over to QP ([`decompose`]); each digit multiplies its
 //! part of the key and the products are summed ([`inner_product`]); the sums are divided by P, or by P and the primes
-//! of a rescaling at once ([`Switch::run`]). The work goes limb by limb: all digits of one limb are carried over,
-//! transformed, multiplied and, where the limb survives the division, divided while they are in the core's own cache.
-//! Only the limbs that the division drops have to be ready first.
+//! of a rescaling at once ([`Switch::run`]). The work goes by groups of limbs: all digits are carried over to a group
+//! together, which reads them once for the group; then limb by limb they are transformed, multiplied and, where the limb
+//! survives the division, divided while they are in the core's own cache. Only the limbs that the division drops have to
+//! be ready first.
 
 mod decompose;
 mod inner_product;
 
-pub(crate) use decompose::{
-    Decomposed, Prepared, lift_all, lifted_words, prepare, prepare_with, prepared_words,
-};
+pub(crate) use decompose::{Decomposed, lift_all, lifted_words, prepare, prepare_with, prepared_words};
+
+use std::ops::Range;
 
 use ring_math::{Rescaler, ResidueRing, RingError, parallel};
 
@@ -31,8 +32,8 @@ pub(crate) struct Switch<'a> {
     pub(crate) divide: &'a Rescaler,
 }
 
-/// The limb a closure of [`Switch::run`] works on.
-pub(crate) struct LimbWork<'a> {
+/// The sums for one limb before they are divided.
+pub(crate) struct LimbSums<'a> {
     /// Its index among the primes of Q.
     pub(crate) index: usize,
     /// Its ring.
@@ -43,75 +44,155 @@ pub(crate) struct LimbWork<'a> {
     pub(crate) spare: &'a mut [u64],
 }
 
+/// The sums for one limb, to be divided.
+pub(crate) struct LimbQuotients<'a> {
+    /// The sums, their limb and work space.
+    pub(crate) limb: LimbSums<'a>,
+    divide: &'a Rescaler,
+    /// The dropped limbs of each sum, carried over to this one.
+    lifted: [&'a mut [u64]; 2],
+}
+
+impl LimbQuotients<'_> {
+    /// Writes sum `part`, divided, to `out`. To be called once for each part.
+    pub(crate) fn divide_into(&mut self, part: usize, out: &mut [u64]) {
+        let (sum, lifted) = (&*self.limb.sums[part], &mut *self.lifted[part]);
+        by_construction(self.divide.finish(self.limb.index, out, sum, lifted));
+    }
+
+    /// Divides sum `part` and returns it. To be called once for each part.
+    pub(crate) fn divided(&mut self, part: usize) -> &mut [u64] {
+        let (sum, lifted) = (&mut *self.limb.sums[part], &mut *self.lifted[part]);
+        by_construction(self.divide.finish_assign(self.limb.index, sum, lifted));
+        sum
+    }
+}
+
 impl Switch<'_> {
     /// Words of scratch that [`Self::run`] takes.
     pub(crate) fn scratch_words(&self) -> usize {
-        let n = self.tables.q.n();
-        let dropped = self.tables.qp.len() - self.divide.kept().len();
-        2 * n * (dropped + 1) + parallel::work_spaces() * self.space_words()
+        2 * self.dropped_words() + parallel::work_spaces() * self.space_words()
     }
 
-    /// Words of work space for one limb: the digits, the two sums, and one more.
+    /// Words of the limbs of one sum that the division drops.
+    fn dropped_words(&self) -> usize {
+        self.tables.q.n() * (self.tables.qp.len() - self.divide.kept().len())
+    }
+
+    /// Polynomials that are carried over to each limb: the digits, and the dropped limbs of both sums.
+    fn columns(&self) -> usize {
+        self.tables.digits.len() + 2
+    }
+
+    /// Limbs that are worked on together.
+    fn group(&self) -> usize {
+        decompose::group_limbs(self.tables, self.columns())
+    }
+
+    /// Words of work space for one group: what is carried over, the two sums of one limb, and one limb more.
     fn space_words(&self) -> usize {
-        self.tables.q.n() * (self.tables.digits.len() + 3)
+        self.tables.q.n() * (self.group() * self.columns() + 3)
     }
 
     /// Sums the products of all digits with the key and divides. `enter` may add to the sums of the limbs of Q before
-    /// the division; `leave` turns the divided sums of each limb that is kept into that limb of `out`.
+    /// the division; `leave` divides the sums of each limb that is kept and makes that limb of `out` of them.
     pub(crate) fn run(
         &self,
         digits: &Decomposed<'_>,
         scratch: &mut [u64],
         out: [&mut [u64]; 2],
-        enter: impl Fn(&mut LimbWork<'_>) + Sync + Send,
-        leave: impl Fn(&mut LimbWork<'_>, [&mut [u64]; 2]) + Sync + Send,
+        enter: impl Fn(&mut LimbSums<'_>) + Sync + Send,
+        leave: impl Fn(&mut LimbQuotients<'_>, [&mut [u64]; 2]) + Sync + Send,
     ) {
         let n = self.tables.q.n();
-        let (kept, all) = (self.divide.kept().len(), self.tables.qp.len());
-        let (dropped, rest) = scratch.split_at_mut(2 * n * (all - kept));
-        let (dropped0, dropped1) = dropped.split_at_mut(n * (all - kept));
-        let (quotients, rest) = rest.split_at_mut(2 * n);
-        let (quotients0, quotients1) = quotients.split_at_mut(n);
+        let kept = self.divide.kept().len();
+        let (dropped, rest) = scratch.split_at_mut(2 * self.dropped_words());
+        let (dropped0, dropped1) = dropped.split_at_mut(self.dropped_words());
         let space_words = self.space_words();
         let spaces = &mut rest[..parallel::work_spaces() * space_words];
-
-        let sum = |i: usize, sum0: &mut [u64], sum1: &mut [u64], lifted: &mut [u64], spare: &mut [u64]| {
-            inner_product::accumulate(self.tables, self.key, digits, i, lifted, [&mut *sum0, &mut *sum1]);
-            if i < self.tables.q.len() {
-                enter(&mut LimbWork { index: i, ring: self.tables.q.ring(i), sums: [sum0, sum1], spare });
-            }
-        };
-        let lifted_words = n * self.tables.digits.len();
-        parallel::for_each_limb_pair_with(
+        let all = self.tables.qp.len();
+        parallel::for_each_run_pair_with(
             dropped0,
             dropped1,
-            n,
+            (n, parallel::run_length(all - kept, self.group())),
             (&mut *spaces, space_words),
-            |i, sum0, sum1, space| {
-                let (lifted, rest) = space.split_at_mut(lifted_words);
-                sum(kept + i, sum0, sum1, lifted, &mut rest[..n]);
+            |first, sums0, sums1, space| {
+                let limbs = kept + first..kept + first + sums0.len() / n;
+                let (lifted, rest) = self.lift_group(digits, limbs.clone(), space);
+                for (i, (sum0, sum1)) in
+                    limbs.clone().zip(sums0.chunks_exact_mut(n).zip(sums1.chunks_exact_mut(n)))
+                {
+                    self.sum(digits, i, &limbs, lifted, [&mut *sum0, &mut *sum1], &mut rest[..n], &enter);
+                    by_construction(self.divide.prepare_limb(i - kept, sum0));
+                    by_construction(self.divide.prepare_limb(i - kept, sum1));
+                }
             },
         );
-        let prepare = |limbs: &mut [u64], quotients: &mut [u64]| {
-            by_construction(self.divide.prepare_dropped(limbs, quotients));
-        };
-        parallel::join(
-            2 * dropped0.len(),
-            || prepare(dropped0, quotients0),
-            || prepare(dropped1, quotients1),
-        );
-        let (dropped0, dropped1, quotients0, quotients1) =
-            (&*dropped0, &*dropped1, &*quotients0, &*quotients1);
+        let (dropped0, dropped1) = (&*dropped0, &*dropped1);
         let [out0, out1] = out;
-        parallel::for_each_limb_pair_with(out0, out1, n, (spaces, space_words), |i, out0, out1, space| {
-            let (lifted, rest) = space.split_at_mut(lifted_words);
-            let (sum0, rest) = rest.split_at_mut(n);
-            let (sum1, spare) = rest.split_at_mut(n);
-            sum(i, &mut *sum0, &mut *sum1, lifted, &mut *spare);
-            by_construction(self.divide.finish_limb(i, sum0, dropped0, quotients0, spare));
-            by_construction(self.divide.finish_limb(i, sum1, dropped1, quotients1, spare));
-            let mut work = LimbWork { index: i, ring: self.tables.q.ring(i), sums: [sum0, sum1], spare };
-            leave(&mut work, [out0, out1]);
-        });
+        parallel::for_each_run_pair_with(
+            out0,
+            out1,
+            (n, parallel::run_length(kept, self.group())),
+            (spaces, space_words),
+            |first, out0, out1, space| {
+                let limbs = first..first + out0.len() / n;
+                let (lifted, rest) = self.lift_group(digits, limbs.clone(), space);
+                let (lifted0, rest) = rest.split_at_mut(out0.len());
+                let (lifted1, rest) = rest.split_at_mut(out0.len());
+                let (sum0, rest) = rest.split_at_mut(n);
+                let (sum1, rest) = rest.split_at_mut(n);
+                by_construction(self.divide.lift(first, dropped0, lifted0));
+                by_construction(self.divide.lift(first, dropped1, lifted1));
+                let lifted01 = lifted0.chunks_exact_mut(n).zip(lifted1.chunks_exact_mut(n));
+                let outs = out0.chunks_exact_mut(n).zip(out1.chunks_exact_mut(n));
+                for ((i, (lifted0, lifted1)), (out0, out1)) in limbs.clone().zip(lifted01).zip(outs) {
+                    let spare = &mut rest[..n];
+                    self.sum(digits, i, &limbs, lifted, [&mut *sum0, &mut *sum1], spare, &enter);
+                    let ring = self.tables.q.ring(i);
+                    let limb = LimbSums { index: i, ring, sums: [&mut *sum0, &mut *sum1], spare };
+                    let lifted = [lifted0, lifted1];
+                    leave(&mut LimbQuotients { limb, divide: self.divide, lifted }, [out0, out1]);
+                }
+            },
+        );
+    }
+
+    /// Carries the digits over to `limbs`, unless that was done beforehand: digit after digit, one limb for each of
+    /// `limbs`. Returns them and the rest of `space`.
+    fn lift_group<'s>(
+        &self,
+        digits: &Decomposed<'_>,
+        limbs: Range<usize>,
+        space: &'s mut [u64],
+    ) -> (&'s mut [u64], &'s mut [u64]) {
+        let words = self.tables.q.n() * limbs.len();
+        let (lifted, rest) = space.split_at_mut(words * self.tables.digits.len());
+        if let Decomposed::Fresh(prepared) = digits {
+            for (j, out) in lifted.chunks_exact_mut(words).enumerate() {
+                decompose::lift_digit(self.tables, prepared, j, limbs.clone(), out);
+            }
+        }
+        (lifted, rest)
+    }
+
+    /// The two sums of limb `i` of the group `limbs`, for which [`Self::lift_group`] wrote `lifted`.
+    #[expect(clippy::too_many_arguments, reason = "the operands of one inner step of both phases")]
+    fn sum(
+        &self,
+        digits: &Decomposed<'_>,
+        i: usize,
+        limbs: &Range<usize>,
+        lifted: &mut [u64],
+        [sum0, sum1]: [&mut [u64]; 2],
+        spare: &mut [u64],
+        enter: &impl Fn(&mut LimbSums<'_>),
+    ) {
+        let slot = |j: usize| limbs.len() * j + i - limbs.start;
+        let sums = [&mut *sum0, &mut *sum1];
+        inner_product::accumulate(self.tables, self.key, digits, i, (lifted, slot), sums);
+        if i < self.tables.q.len() {
+            enter(&mut LimbSums { index: i, ring: self.tables.q.ring(i), sums: [sum0, sum1], spare });
+        }
     }
 }

@@ -102,6 +102,9 @@ impl PartialEq for Kernel {
 
 impl Eq for Kernel {}
 
+/// Fractional bits of the sum of y_j / q_j that gives a conversion's quotient.
+pub(crate) const FRACTION_BITS: u32 = 49;
+
 /// One output limb of a basis conversion: sum over j of `source_j * factor_j`, plus `correction * correction_factor`.
 pub(crate) struct ConvertRow<'a> {
     /// The target prime.
@@ -112,6 +115,20 @@ pub(crate) struct ConvertRow<'a> {
     pub(crate) correction_factor: &'a PreparedScalar,
     /// Bit length of the largest source prime.
     pub(crate) source_bits: u32,
+}
+
+/// Words that will be wanted after a conversion's row: vector kernels ask for them meanwhile, so that they come from memory
+/// while the multipliers work.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Ahead<'a> {
+    /// Limbs of `n` words each.
+    pub(crate) limbs: &'a [u64],
+    pub(crate) n: usize,
+    /// The first of them that is wanted, and how many lie from one such limb to the next.
+    pub(crate) first: usize,
+    pub(crate) step: usize,
+    /// Where in each limb; as many words as the row has.
+    pub(crate) at: usize,
 }
 
 /// How a residue modulo one source prime becomes a fixed-point fraction of that prime.
@@ -184,9 +201,15 @@ pub(crate) trait KernelOps: Sync + Send {
         scalar::mul_scalar_add_assign(q, acc, a, c);
     }
 
-    /// a = (a - b) * c, the tail of a division by a prime; `b` is canonical.
+    /// a = (a - b) * c, the tail of a division by a prime; `b` is what [`NttPlan::forward_lazy`] of the same kernel may
+    /// leave.
     fn sub_mul_scalar_assign(&self, q: &Modulus, a: &mut [u64], b: &[u64], c: &PreparedScalar) {
         scalar::sub_mul_scalar_assign(q, a, b, c);
+    }
+
+    /// out = (a - b) * c, for `b` as in [`Self::sub_mul_scalar_assign`].
+    fn sub_mul_scalar_into(&self, q: &Modulus, out: &mut [u64], a: &[u64], b: &[u64], c: &PreparedScalar) {
+        scalar::sub_mul_scalar_into(q, out, a, b, c);
     }
 
     /// out = sum over j of a_j * b_j, at most [`MAX_TERMS`] terms, reduced once.
@@ -211,14 +234,16 @@ pub(crate) trait KernelOps: Sync + Send {
         row: &ConvertRow<'_>,
         sources: &[u64],
         correction: Option<&[u64]>,
+        _ahead: Ahead<'_>,
         out: &mut [u64],
     ) {
         scalar::convert_row(row, sources, correction, out);
     }
 
-    /// sum += fraction of each word of `a`.
-    fn add_fractions(&self, sum: &mut [u64], a: &[u64], scale: &FractionScale) {
-        scalar::add_fractions(sum, a, scale);
+    /// out = (start + sum over j of the fraction of source_j) >> [`FRACTION_BITS`]; `sources` holds one limb, as long as
+    /// `out`, for each of `scales`.
+    fn quotients(&self, out: &mut [u64], sources: &[u64], scales: &[FractionScale], start: u64) {
+        scalar::quotients(out, sources, scales, start);
     }
 
     /// out = a, lifted from `[0, from)` to the representative in (-from/2, from/2) and reduced modulo q.

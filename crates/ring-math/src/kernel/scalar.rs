@@ -1,7 +1,7 @@
 //! The portable kernel: 64-bit words, 128-bit products, every prime up to 61 bits. It is the definition the vector
 //! kernels are tested against.
 
-use super::{ConvertRow, FractionScale, KernelOps, MAX_TERMS};
+use super::{ConvertRow, FRACTION_BITS, FractionScale, KernelOps, MAX_TERMS};
 use crate::{
     modulus::{IFMA_BITS, Modulus, PreparedScalar},
     ntt::{NttPlan, roots::RootTable, scalar::ScalarPlan},
@@ -53,6 +53,12 @@ pub(super) fn mul_scalar_add_assign(q: &Modulus, acc: &mut [u64], a: &[u64], c: 
 pub(super) fn sub_mul_scalar_assign(q: &Modulus, a: &mut [u64], b: &[u64], c: &PreparedScalar) {
     for (x, &y) in a.iter_mut().zip(b) {
         *x = q.mul_prepared(x.wrapping_sub(y).wrapping_add(q.value()), c);
+    }
+}
+
+pub(super) fn sub_mul_scalar_into(q: &Modulus, out: &mut [u64], a: &[u64], b: &[u64], c: &PreparedScalar) {
+    for ((o, &x), &y) in out.iter_mut().zip(a).zip(b) {
+        *o = q.mul_prepared(x.wrapping_sub(y).wrapping_add(q.value()), c);
     }
 }
 
@@ -122,10 +128,14 @@ pub(super) fn convert_row(
     }
 }
 
-pub(super) fn add_fractions(sum: &mut [u64], a: &[u64], scale: &FractionScale) {
-    for (o, &y) in sum.iter_mut().zip(a) {
-        let y = (y << scale.shift_left) >> scale.shift_right;
-        *o += ((u128::from(y) * u128::from(scale.reciprocal)) >> IFMA_BITS) as u64;
+pub(super) fn quotients(out: &mut [u64], sources: &[u64], scales: &[FractionScale], start: u64) {
+    let n = out.len();
+    for (i, o) in out.iter_mut().enumerate() {
+        let fractions = sources.chunks_exact(n).zip(scales).map(|(limb, scale)| {
+            let y = (limb[i] << scale.shift_left) >> scale.shift_right;
+            ((u128::from(y) * u128::from(scale.reciprocal)) >> IFMA_BITS) as u64
+        });
+        *o = (start + fractions.sum::<u64>()) >> FRACTION_BITS;
     }
 }
 

@@ -7,8 +7,9 @@
 use std::sync::Arc;
 
 use crate::{
+    buffer::{LINE_WORDS, Line},
     error::RingError,
-    kernel::{ConvertRow, FractionScale, Kernel, KernelOps, MAX_TERMS},
+    kernel::{Ahead, ConvertRow, FRACTION_BITS, FractionScale, Kernel, KernelOps, MAX_TERMS},
     modulus::{IFMA_BITS, Modulus, PreparedScalar, VECTOR_MODULUS_BITS},
     ntt::InverseScale,
     parallel,
@@ -16,18 +17,19 @@ use crate::{
     rns::RnsBasis,
 };
 
-/// Bits of each y_j / q_j that are summed: a residue is brought to 50 bits and multiplied by a 52-bit reciprocal, both
-/// within reach of every kernel's multiplier. A fraction is at most [`FRACTION_ERROR`] units of 2^-49 too small, so the
-/// quotient can be wrong only when x/Q lies within 64 * 3 * 2^-49 < 2^-41 of the rounding point, and the result is then
-/// the representative just outside the wanted interval.
-const FRACTION_BITS: u32 = 49;
-
-/// Residues are brought to this many bits before they are multiplied by the reciprocal.
+/// Residues are brought to this many bits before they are multiplied by a 52-bit reciprocal, both within reach of every
+/// kernel's multiplier.
 const RESIDUE_BITS: u32 = VECTOR_MODULUS_BITS;
 
 /// Largest error of one fraction in units of 2^-49: two from bits of the residue that are cut off (primes above 50 bits
-/// only), one from the product's floor together with the reciprocal's.
+/// only), one from the product's floor together with the reciprocal's. A fraction is never too large, so the quotient can
+/// be wrong only when x/Q lies within 64 * 3 * 2^-49 < 2^-41 of the rounding point, and the result is then the
+/// representative just outside the wanted interval.
 const FRACTION_ERROR: u64 = 3;
+
+/// Words of the sources and quotients that [`BasisConverter::convert_limbs`] works on at a time: with the outputs' share they
+/// fit the nearest cache.
+const TILE_WORDS: usize = 3 << 10;
 
 /// Which representative modulo Q is carried over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,23 +177,20 @@ impl BasisConverter {
     pub fn quotients(&self, lift: Lift, scaled: &[u64], out: &mut [u64]) -> Result<(), RingError> {
         self.check_source(scaled.len())?;
         self.check_limb("quotients", out.len())?;
-        let n = self.source.n();
-        let start = match lift {
-            Lift::Fast => {
-                out.fill(0);
-                return Ok(());
-            }
-            Lift::Exact => FRACTION_ERROR * self.source.len() as u64,
-            Lift::Centred => 1 << (FRACTION_BITS - 1),
-        };
-        out.fill(start);
-        for ((limb, scale), ring) in scaled.chunks_exact(n).zip(&self.fractions).zip(self.source.rings()) {
-            ring.ops().add_fractions(out, limb, scale);
-        }
-        for sum in out {
-            *sum >>= FRACTION_BITS;
+        match self.start(lift) {
+            Some(start) => self.source_ops().quotients(out, scaled, &self.fractions, start),
+            None => out.fill(0),
         }
         Ok(())
+    }
+
+    /// What the sum of fractions starts at; none for a lift without a quotient.
+    fn start(&self, lift: Lift) -> Option<u64> {
+        match lift {
+            Lift::Fast => None,
+            Lift::Exact => Some(FRACTION_ERROR * self.source.len() as u64),
+            Lift::Centred => Some(1 << (FRACTION_BITS - 1)),
+        }
     }
 
     /// Converts the scaled residues `scaled` to limb `k` of the target; `quotients` as [`Self::quotients`] gave them,
@@ -216,7 +215,54 @@ impl BasisConverter {
             found: k + 1,
             expected: self.rows.len(),
         })?;
-        self.ops(row).convert_row(&self.kernel_row(row), scaled, quotients, out);
+        self.ops(row).convert_row(&self.kernel_row(row), scaled, quotients, Ahead::default(), out);
+        Ok(())
+    }
+
+    /// Converts the scaled residues `scaled` to the limbs of the target from number `first` on, as many as `out` holds.
+    /// All of them are computed tile by tile, so that the source is read once, and computes the quotients on the way.
+    ///
+    /// # Errors
+    /// [`RingError::LengthMismatch`], also for limbs the target does not have.
+    pub fn convert_limbs(
+        &self,
+        lift: Lift,
+        first: usize,
+        scaled: &[u64],
+        out: &mut [u64],
+    ) -> Result<(), RingError> {
+        self.check_source(scaled.len())?;
+        let n = self.source.n();
+        let count = out.len() / n;
+        let rows = self.rows.get(first..first + count).filter(|_| out.len() == n * count);
+        let rows = rows.ok_or(RingError::LengthMismatch {
+            what: "words from the first target limb on",
+            found: out.len(),
+            expected: n * self.rows.len().saturating_sub(first),
+        })?;
+        let start = self.start(lift);
+        let sources = self.source.len();
+        // A power of two of at least 32 words, the most that a kernel takes at a time, since there are at most 64 sources.
+        let length = n.min(1 << (TILE_WORDS / (sources + 1)).ilog2());
+        let mut tile = [Line::default(); TILE_WORDS / LINE_WORDS];
+        let (tile, quotients) = bytemuck::cast_slice_mut(&mut tile).split_at_mut(sources * length);
+        let quotients = &mut quotients[..length];
+        for at in (0..n).step_by(length) {
+            for (words, limb) in tile.chunks_exact_mut(length).zip(scaled.chunks_exact(n)) {
+                words.copy_from_slice(&limb[at..at + length]);
+            }
+            if let Some(start) = start {
+                self.source_ops().quotients(quotients, tile, &self.fractions, start);
+            }
+            let correction = start.map(|_| &*quotients);
+            // The rows share the next tile's sources out among them.
+            let next = Ahead { limbs: scaled, n, first: 0, step: count, at: at + length };
+            for (k, (row, limb)) in rows.iter().zip(out.chunks_exact_mut(n)).enumerate() {
+                let words = &mut limb[at..at + length];
+                let ahead = Ahead { first: k, ..next };
+                self.ops(row).convert_row(&self.kernel_row(row), tile, correction, ahead, words);
+            }
+        }
         Ok(())
     }
 
@@ -240,7 +286,7 @@ impl BasisConverter {
         let correction = (lift != Lift::Fast).then_some(&*quotients);
         parallel::for_each_limb(out, n, |k, limb| {
             let row = &self.rows[k];
-            self.ops(row).convert_row(&self.kernel_row(row), scaled, correction, limb);
+            self.ops(row).convert_row(&self.kernel_row(row), scaled, correction, Ahead::default(), limb);
         });
         Ok(())
     }
@@ -258,6 +304,12 @@ impl BasisConverter {
     fn ops(&self, row: &Row) -> &'static dyn KernelOps {
         let wide = self.source_bits > VECTOR_MODULUS_BITS;
         if wide { Kernel::scalar().ops() } else { row.ring.ops() }
+    }
+
+    /// The source rings' kernel, or the portable one when a source prime is too wide for a vector kernel.
+    fn source_ops(&self) -> &'static dyn KernelOps {
+        let wide = self.source_bits > VECTOR_MODULUS_BITS;
+        if wide { Kernel::scalar().ops() } else { self.source.ring(0).ops() }
     }
 
     fn check_source(&self, found: usize) -> Result<(), RingError> {

@@ -5,6 +5,7 @@ use crate::{
     modulus::PreparedScalar,
     parallel,
     poly::{Ntt, RnsPoly},
+    ring::ResidueRing,
     rns::{BasisConverter, Lift, RnsBasis},
     scratch::Scratch,
 };
@@ -106,21 +107,74 @@ impl Rescaler {
         quotients: &[u64],
         lifted: &mut [u64],
     ) -> Result<(), RingError> {
-        let (Some(ring), Some(inverse)) = (self.kept.rings().get(k), self.inverses.get(k)) else {
-            let expected = self.kept.len();
-            return Err(RingError::LengthMismatch {
-                what: "kept limbs",
-                found: k.saturating_add(1),
-                expected,
-            });
-        };
+        let (ring, inverse) = self.kept_limb(k)?;
         if self.dropped.len() == 1 {
             ring.lift_centred(lifted, dropped, self.dropped.modulus(0))?;
         } else {
             self.converter.convert_limb(k, dropped, Some(quotients), lifted)?;
         }
-        ring.forward(lifted)?;
+        ring.forward_unreduced(lifted)?;
         ring.sub_mul_scalar_assign(limb, lifted, inverse)
+    }
+
+    /// [`Self::prepare_dropped`] for dropped limb `j` alone, without quotients: all that [`Self::lift`] needs.
+    ///
+    /// # Errors
+    /// [`RingError::LengthMismatch`], also for a limb that is not dropped.
+    pub fn prepare_limb(&self, j: usize, limb: &mut [u64]) -> Result<(), RingError> {
+        self.converter.inverse_and_scale_limb(j, limb)
+    }
+
+    /// Carries the dropped limbs, prepared, over to the kept limbs from number `first` on, as many as `lifted` holds, for
+    /// [`Self::finish`]. Several at once read the dropped limbs once.
+    ///
+    /// # Errors
+    /// [`RingError::LengthMismatch`], also for limbs that are not kept.
+    pub fn lift(&self, first: usize, dropped: &[u64], lifted: &mut [u64]) -> Result<(), RingError> {
+        if self.dropped.len() > 1 {
+            return self.converter.convert_limbs(Lift::Centred, first, dropped, lifted);
+        }
+        let from = self.dropped.modulus(0);
+        for (k, limb) in lifted.chunks_mut(self.basis.n()).enumerate() {
+            self.kept_limb(first + k)?.0.lift_centred(limb, dropped, from)?;
+        }
+        Ok(())
+    }
+
+    /// Writes kept limb `k`, divided, to `out`, given what [`Self::lift`] wrote for it, which is used up.
+    ///
+    /// # Errors
+    /// [`RingError::LengthMismatch`], also for a limb that is not kept.
+    pub fn finish(
+        &self,
+        k: usize,
+        out: &mut [u64],
+        limb: &[u64],
+        lifted: &mut [u64],
+    ) -> Result<(), RingError> {
+        let (ring, inverse) = self.kept_limb(k)?;
+        ring.forward_unreduced(lifted)?;
+        ring.sub_mul_scalar_into(out, limb, lifted, inverse)
+    }
+
+    /// As [`Self::finish`], in place.
+    ///
+    /// # Errors
+    /// As [`Self::finish`].
+    pub fn finish_assign(&self, k: usize, limb: &mut [u64], lifted: &mut [u64]) -> Result<(), RingError> {
+        let (ring, inverse) = self.kept_limb(k)?;
+        ring.forward_unreduced(lifted)?;
+        ring.sub_mul_scalar_assign(limb, lifted, inverse)
+    }
+
+    fn kept_limb(&self, k: usize) -> Result<(&ResidueRing, &PreparedScalar), RingError> {
+        let (ring, inverse) =
+            self.kept.rings().get(k).zip(self.inverses.get(k)).ok_or_else(|| RingError::LengthMismatch {
+                what: "kept limbs",
+                found: k.saturating_add(1),
+                expected: self.kept.len(),
+            })?;
+        Ok((ring, inverse))
     }
 }
 

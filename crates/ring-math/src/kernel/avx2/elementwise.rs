@@ -55,6 +55,14 @@ macro_rules! mul {
     };
 }
 
+/// (x - y) c; the two exponents cancel in the difference.
+macro_rules! sub_mul {
+    ($f:ident, $x:expr, $y:expr, $c:ident) => {{
+        let difference = _mm256_sub_pd(_mm256_or_pd($x, $f.two52), _mm256_or_pd($y, $f.two52));
+        to_words!($f, product!($f, difference, $c))
+    }};
+}
+
 /// Four words at a time: `$o` = `$body` for vectors `$x` and `$y` of `$a` and `$b`.
 macro_rules! zip_into {
     ($out:ident, $a:ident, $b:ident, |$x:ident, $y:ident| $body:expr) => {{
@@ -143,12 +151,16 @@ pub(super) fn by_scalar(op: ByScalar, q: &Modulus, a: &mut [u64], b: &[u64], c: 
         ByScalar::Add => zip_assign!(a, b, |x, y| {
             to_words!(f, product_plus!(f, from_words!(f, y), c, from_words!(f, x)))
         }),
-        // The two exponents cancel in the difference.
-        ByScalar::SubMul => zip_assign!(a, b, |x, y| {
-            let difference = _mm256_sub_pd(_mm256_or_pd(x, f.two52), _mm256_or_pd(y, f.two52));
-            to_words!(f, product!(f, difference, c))
-        }),
+        ByScalar::SubMul => zip_assign!(a, b, |x, y| sub_mul!(f, x, y, c)),
     }
+}
+
+/// out = (a - b) c.
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn sub_mul_scalar_into(q: &Modulus, out: &mut [u64], a: &[u64], b: &[u64], c: &PreparedScalar) {
+    let f = Field::new(q);
+    let c = _mm256_set1_pd(centred(q, c.value));
+    zip_into!(out, a, b, |x, y| sub_mul!(f, x, y, c));
 }
 
 /// out = a, lifted from [0, from) to (-from/2, from/2) and reduced modulo q.

@@ -11,7 +11,7 @@ use self::{
     elementwise::{Binary, ByScalar},
     lanes::Field,
 };
-use super::{ConvertRow, FractionScale, KernelOps};
+use super::{Ahead, ConvertRow, FractionScale, KernelOps};
 use crate::{
     modulus::{Modulus, PreparedScalar},
     ntt::{NttPlan, roots::RootTable},
@@ -115,6 +115,11 @@ impl KernelOps for Avx2 {
         self.by_scalar(ByScalar::SubMul, q, a, b, c);
     }
 
+    fn sub_mul_scalar_into(&self, q: &Modulus, out: &mut [u64], a: &[u64], b: &[u64], c: &PreparedScalar) {
+        // SAFETY: `self` proves that the processor has AVX2 and FMA.
+        unsafe { elementwise::sub_mul_scalar_into(q, out, a, b, c) }
+    }
+
     fn inner_product(&self, q: &Modulus, out: &mut [u64], terms: &[(&[u64], &[u64])]) {
         // SAFETY: `self` proves that the processor has AVX2 and FMA.
         unsafe { sums::inner_product(q, out, terms) }
@@ -136,15 +141,16 @@ impl KernelOps for Avx2 {
         row: &ConvertRow<'_>,
         sources: &[u64],
         correction: Option<&[u64]>,
+        _ahead: Ahead<'_>,
         out: &mut [u64],
     ) {
         // SAFETY: `self` proves that the processor has AVX2 and FMA.
         unsafe { sums::convert_row(row, sources, correction, out) }
     }
 
-    fn add_fractions(&self, sum: &mut [u64], a: &[u64], scale: &FractionScale) {
+    fn quotients(&self, out: &mut [u64], sources: &[u64], scales: &[FractionScale], start: u64) {
         // SAFETY: `self` proves that the processor has AVX2 and FMA.
-        unsafe { sums::add_fractions(sum, a, scale) }
+        unsafe { sums::quotients(out, sources, scales, start) }
     }
 
     fn lift_centred(&self, q: &Modulus, from: &Modulus, out: &mut [u64], a: &[u64]) {

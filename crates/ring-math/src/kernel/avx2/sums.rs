@@ -11,13 +11,13 @@
 use std::arch::x86_64::{
     __m256d, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _mm_cvtsi64_si128, _mm256_add_epi64,
     _mm256_add_pd, _mm256_blendv_pd, _mm256_castpd_si256, _mm256_castsi256_pd, _mm256_fmadd_pd,
-    _mm256_fmsub_pd, _mm256_fnmadd_pd, _mm256_mul_pd, _mm256_or_pd, _mm256_round_pd, _mm256_set1_pd,
-    _mm256_setzero_pd, _mm256_sll_epi64, _mm256_srl_epi64, _mm256_srli_epi64, _mm256_sub_epi64,
-    _mm256_sub_pd, _mm256_xor_pd,
+    _mm256_fmsub_pd, _mm256_fnmadd_pd, _mm256_mul_pd, _mm256_or_pd, _mm256_round_pd, _mm256_set1_epi64x,
+    _mm256_set1_pd, _mm256_setzero_pd, _mm256_sll_epi64, _mm256_srl_epi64, _mm256_srli_epi64,
+    _mm256_sub_epi64, _mm256_sub_pd, _mm256_xor_pd,
 };
 
 use super::{
-    super::{ConvertRow, FractionScale, MAX_TERMS},
+    super::{ConvertRow, FRACTION_BITS, FractionScale, MAX_TERMS},
     lanes::{Field, TWO_52, centred, from_words, load, product, reduce, store, to_words},
 };
 use crate::modulus::{Modulus, VECTOR_MODULUS_BITS};
@@ -157,23 +157,30 @@ pub(super) fn convert_row(
     }
 }
 
-/// sum += fraction of each word of `a`: products below 2^102 split at 2^52 by adding 2^104; the nearest multiple is
-/// one too many where the remainder is negative.
+/// See [`super::KernelOps::quotients`]: products below 2^102 split at 2^52 by adding 2^104; the nearest multiple is one
+/// too many where the remainder is negative.
 #[target_feature(enable = "avx2,fma")]
-pub(super) fn add_fractions(sum: &mut [u64], a: &[u64], scale: &FractionScale) {
+pub(super) fn quotients(out: &mut [u64], sources: &[u64], scales: &[FractionScale], start: u64) {
     let two52 = _mm256_set1_pd(TWO_52);
     let split = _mm256_set1_pd(TWO_52 * TWO_52);
-    let reciprocal = _mm256_set1_pd(scale.reciprocal as f64);
-    let left = _mm_cvtsi64_si128(i64::from(scale.shift_left));
-    let right = _mm_cvtsi64_si128(i64::from(scale.shift_right));
-    for (o, y) in sum.as_chunks_mut::<4>().0.iter_mut().zip(a.as_chunks::<4>().0) {
-        let y = _mm256_srl_epi64(_mm256_sll_epi64(_mm256_castpd_si256(load(y)), left), right);
-        let y = _mm256_sub_pd(_mm256_or_pd(_mm256_castsi256_pd(y), two52), two52);
-        let high = _mm256_fmadd_pd(y, reciprocal, split);
-        let remainder: __m256d = _mm256_fmsub_pd(y, reciprocal, _mm256_sub_pd(high, split));
-        let nearest = _mm256_sub_epi64(_mm256_castpd_si256(high), _mm256_castpd_si256(split));
-        let excess = _mm256_srli_epi64::<63>(_mm256_castpd_si256(remainder));
-        let total = _mm256_add_epi64(_mm256_castpd_si256(load(o)), _mm256_sub_epi64(nearest, excess));
-        store(o, _mm256_castsi256_pd(total));
+    let start = _mm256_set1_epi64x(start.cast_signed());
+    let lanes = out.as_chunks_mut::<4>().0;
+    let (sources, count) = (sources.as_chunks::<4>().0, lanes.len());
+    for (i, o) in lanes.iter_mut().enumerate() {
+        let mut total = start;
+        for (limb, scale) in sources.chunks_exact(count).zip(scales) {
+            let reciprocal = _mm256_set1_pd(scale.reciprocal as f64);
+            let left = _mm_cvtsi64_si128(i64::from(scale.shift_left));
+            let right = _mm_cvtsi64_si128(i64::from(scale.shift_right));
+            let y = _mm256_sll_epi64(_mm256_castpd_si256(load(&limb[i])), left);
+            let y = _mm256_castsi256_pd(_mm256_srl_epi64(y, right));
+            let y = _mm256_sub_pd(_mm256_or_pd(y, two52), two52);
+            let high = _mm256_fmadd_pd(y, reciprocal, split);
+            let remainder: __m256d = _mm256_fmsub_pd(y, reciprocal, _mm256_sub_pd(high, split));
+            let nearest = _mm256_sub_epi64(_mm256_castpd_si256(high), _mm256_castpd_si256(split));
+            let excess = _mm256_srli_epi64::<63>(_mm256_castpd_si256(remainder));
+            total = _mm256_add_epi64(total, _mm256_sub_epi64(nearest, excess));
+        }
+        store(o, _mm256_castsi256_pd(_mm256_srli_epi64::<{ FRACTION_BITS as i32 }>(total)));
     }
 }

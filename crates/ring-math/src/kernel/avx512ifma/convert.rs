@@ -1,9 +1,9 @@
 //! Loops of basis conversion.
 
-use super::super::{ConvertRow, FractionScale};
-use crate::modulus::{IFMA_BITS, Modulus};
+use super::super::{Ahead, ConvertRow, FRACTION_BITS, FractionScale};
+use crate::modulus::{IFMA_BITS, IFMA_MASK, Modulus};
 use core::arch::x86_64::{
-    _mm512_cmpgt_epu64_mask, _mm512_mask_sub_epi64, _mm512_sll_epi64, _mm512_srli_epi64,
+    __m512i, _mm512_cmpgt_epu64_mask, _mm512_mask_add_epi64, _mm512_sll_epi64, _mm512_srli_epi64,
 };
 
 /// Vectors handled together, so that a factor is fetched once for all of them.
@@ -14,6 +14,7 @@ pub(super) fn convert_row(
     row: &ConvertRow<'_>,
     sources: &[u64],
     correction: Option<&[u64]>,
+    ahead: Ahead<'_>,
     out: &mut [u64],
 ) {
     let q = row.modulus;
@@ -24,8 +25,13 @@ pub(super) fn convert_row(
     let correction = correction.map(|words| words.as_chunks::<8>().0);
     let correction_factor = splat!(row.correction_factor.mont);
     let folds = folds(row);
+    let wanted = ahead.limbs.as_chunks::<8>().0;
+    let (limb_lines, start) = (ahead.n / 8, ahead.at / 8);
     let mut i = 0;
     while i < lines {
+        for limb in (limb_lines * ahead.first..wanted.len()).step_by((limb_lines * ahead.step).max(1)) {
+            prefetch_near!(wanted, limb + start + i, WIDTH);
+        }
         // The sum is low + 2^52 * high; high starts at p so that the reduced value is positive.
         let (mut low, mut high) = ([zero!(); WIDTH], [p; WIDTH]);
         for (limb, factor) in sources.chunks_exact(lines).zip(row.factors) {
@@ -67,26 +73,71 @@ fn folds(row: &ConvertRow<'_>) -> u32 {
     (range + slack).log2().ceil() as u32
 }
 
+/// Residues of at most 50 bits need no shift to the right.
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn add_fractions(sum: &mut [u64], a: &[u64], scale: &FractionScale) {
-    let reciprocal = splat!(scale.reciprocal);
-    let shift = core::arch::x86_64::_mm_cvtsi32_si128(scale.shift_left as i32);
-    for (o, y) in sum.as_chunks_mut::<8>().0.iter_mut().zip(a.as_chunks::<8>().0) {
-        store!(o, mul_high!(load!(o), _mm512_sll_epi64(load!(y), shift), reciprocal));
+pub(super) fn quotients(out: &mut [u64], sources: &[u64], scales: &[FractionScale], start: u64) {
+    let rows = out.as_chunks_mut::<8>().0;
+    let lines = rows.len();
+    let sources = sources.as_chunks::<8>().0;
+    let mut i = 0;
+    while i < lines {
+        let mut sum = [splat!(start); WIDTH];
+        for (limb, scale) in sources.chunks_exact(lines).zip(scales) {
+            let reciprocal = splat!(scale.reciprocal);
+            let shift = core::arch::x86_64::_mm_cvtsi32_si128(scale.shift_left as i32);
+            let Some(limb) = limb[i..].first_chunk::<WIDTH>() else { continue };
+            for k in 0..WIDTH {
+                sum[k] = mul_high!(sum[k], _mm512_sll_epi64(load!(&limb[k]), shift), reciprocal);
+            }
+        }
+        for k in 0..WIDTH {
+            store!(&mut rows[i + k], _mm512_srli_epi64::<FRACTION_BITS>(sum[k]));
+        }
+        i += WIDTH;
     }
 }
 
+/// A residue of the upper half stands for itself less `from`. Where half of `from` is below q that is one conditional
+/// sum; else a multiple of q keeps the difference positive for Barrett's reduction.
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn lift_centred(q: &Modulus, from: &Modulus, out: &mut [u64], a: &[u64]) {
-    let one = q.prepare(1);
-    let (p, w, wq) = (splat!(q.value()), splat!(one.mont), splat!(one.mont_quotient));
-    let (two_p, wrap, half) =
-        (splat!(2 * q.value()), splat!(q.reduce(from.value())), splat!(from.value() / 2));
-    for (o, x) in out.as_chunks_mut::<8>().0.iter_mut().zip(a.as_chunks::<8>().0) {
+    let (q, from) = (q.value(), from.value());
+    let half = splat!(from / 2);
+    let words = out.as_chunks_mut::<8>().0.iter_mut().zip(a.as_chunks::<8>().0);
+    if from / 2 < q {
+        let shift = splat!(q.wrapping_sub(from));
+        for (o, x) in words {
+            let x = load!(x);
+            store!(o, _mm512_mask_add_epi64(x, _mm512_cmpgt_epu64_mask(x, half), x, shift));
+        }
+        return;
+    }
+    let (c, shift) = (Barrett::new(q), splat!(from.next_multiple_of(q) - from));
+    for (o, x) in words {
         let x = load!(x);
-        let reduced = montgomery!(two_p, x, w, wq, p); // in (p, 3p)
-        let negative = _mm512_cmpgt_epu64_mask(x, half);
-        let centred = _mm512_mask_sub_epi64(reduced, negative, reduced, wrap); // in (0, 3p)
-        store!(o, fold!(fold!(centred, two_p), p));
+        let centred = _mm512_mask_add_epi64(x, _mm512_cmpgt_epu64_mask(x, half), x, shift);
+        store!(o, canonical!(c, centred));
+    }
+}
+
+/// What [`canonical`] needs.
+struct Barrett {
+    zero: __m512i,
+    p: __m512i,
+    minus_p: __m512i,
+    mask: __m512i,
+    reciprocal: __m512i,
+}
+
+impl Barrett {
+    #[target_feature(enable = "avx512f")]
+    fn new(p: u64) -> Self {
+        Self {
+            zero: zero!(),
+            p: splat!(p),
+            minus_p: splat!((1u64 << IFMA_BITS) - p),
+            mask: splat!(IFMA_MASK),
+            reciprocal: splat!((1u64 << IFMA_BITS) / p),
+        }
     }
 }

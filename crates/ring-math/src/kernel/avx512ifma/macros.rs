@@ -148,6 +148,17 @@ macro_rules! prefetch {
     }};
 }
 
+/// As [`prefetch`], into the second-level cache only.
+macro_rules! prefetch_near {
+    ($lines:expr, $ahead:expr, $count:expr) => {{
+        use core::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        let start = $lines.as_ptr().wrapping_add($ahead);
+        for k in 0..$count {
+            _mm_prefetch::<_MM_HINT_T1>(start.wrapping_add(k).cast());
+        }
+    }};
+}
+
 /// Twelve steps of one block woven with the transposition of another, two shuffles a step, each vector of `$v` going
 /// through `$first` beforehand: multiplications and shuffles have ports of their own, but run at the same time only where
 /// they stand side by side.

@@ -20,7 +20,7 @@ mod inverse;
 mod plan;
 mod vector;
 
-use super::{ConvertRow, FractionScale, KernelOps};
+use super::{Ahead, ConvertRow, FractionScale, KernelOps};
 use crate::{
     modulus::{Modulus, PreparedScalar},
     ntt::{NttPlan, roots::RootTable},
@@ -106,6 +106,10 @@ impl KernelOps for Avx512Ifma {
         with_features!(vector::sub_mul_scalar_assign(q, a, b, c));
     }
 
+    fn sub_mul_scalar_into(&self, q: &Modulus, out: &mut [u64], a: &[u64], b: &[u64], c: &PreparedScalar) {
+        with_features!(vector::sub_mul_scalar_into(q, out, a, b, c));
+    }
+
     fn inner_product(&self, q: &Modulus, out: &mut [u64], terms: &[(&[u64], &[u64])]) {
         with_features!(vector::inner_product(q, out, terms));
     }
@@ -125,17 +129,14 @@ impl KernelOps for Avx512Ifma {
         row: &ConvertRow<'_>,
         sources: &[u64],
         correction: Option<&[u64]>,
+        ahead: Ahead<'_>,
         out: &mut [u64],
     ) {
-        with_features!(convert::convert_row(row, sources, correction, out));
+        with_features!(convert::convert_row(row, sources, correction, ahead, out));
     }
 
-    fn add_fractions(&self, sum: &mut [u64], a: &[u64], scale: &FractionScale) {
-        if scale.shift_right == 0 {
-            with_features!(convert::add_fractions(sum, a, scale));
-        } else {
-            super::scalar::add_fractions(sum, a, scale);
-        }
+    fn quotients(&self, out: &mut [u64], sources: &[u64], scales: &[FractionScale], start: u64) {
+        with_features!(convert::quotients(out, sources, scales, start));
     }
 
     fn lift_centred(&self, q: &Modulus, from: &Modulus, out: &mut [u64], a: &[u64]) {

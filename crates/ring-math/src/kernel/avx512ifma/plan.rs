@@ -23,7 +23,7 @@ pub(super) const TAIL_LINES: usize = 9;
 /// Half the room of a lazy value in multiples of p: values start within p of this offset, grow by p on either side in
 /// every stage, and stay in (0, 2^52). It is 8 for 48-bit primes; beyond 32 nothing is gained, since no transform has
 /// more than 17 stages.
-fn lazy_offset(q: &Modulus) -> u32 {
+pub(super) fn lazy_offset(q: &Modulus) -> u32 {
     1 << (IFMA_BITS - 1).saturating_sub(q.bits()).min(5)
 }
 

@@ -1,8 +1,11 @@
 //! Word-by-word loops.
 
-use super::super::{MAX_TERMS, body};
-use crate::modulus::{LAZY_MODULUS_BITS, Modulus, PreparedScalar};
-use core::arch::x86_64::_mm512_srli_epi64;
+use super::{
+    super::{MAX_TERMS, body},
+    plan::lazy_offset,
+};
+use crate::modulus::{IFMA_BITS, IFMA_MASK, LAZY_MODULUS_BITS, Modulus, PreparedScalar};
+use core::arch::x86_64::{_mm512_and_si512, _mm512_srli_epi64};
 
 #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
 pub(super) fn add_assign(p: u64, a: &mut [u64], b: &[u64]) {
@@ -106,13 +109,52 @@ pub(super) fn mul_scalar_add_assign(q: &Modulus, acc: &mut [u64], a: &[u64], c: 
     }
 }
 
+/// A multiple of p to add to a canonical word before what a transform left unreduced is subtracted, and whether that has
+/// to be folded by the same multiple first. Lazy values lie in (0, 2kp) in their low 52 bits, so that 2kp makes the
+/// difference positive; where it might exceed 52 bits, folding leaves [0, kp) and kp is enough. Strict values are
+/// canonical.
+fn subtraction_offset(q: &Modulus) -> (u64, bool) {
+    let p = q.value();
+    let half_room = u64::from(lazy_offset(q)) * p;
+    match q.is_lazy() {
+        false => (p, false),
+        true if 2 * half_room + p <= 1 << IFMA_BITS => (2 * half_room, false),
+        true => (half_room, true),
+    }
+}
+
+/// `$out` = (`$a` - `$b`) * c for each `$slot` of `$words`.
+macro_rules! sub_mul_scalar {
+    ($q:ident, $c:ident, $slot:pat in $words:expr => $out:ident, $a:ident, $b:ident) => {{
+        let (p, w, wq) = (splat!($q.value()), splat!($c.mont), splat!($c.mont_quotient));
+        let (offset, tight) = subtraction_offset($q);
+        let (offset, mask) = (splat!(offset), splat!(IFMA_MASK));
+        if tight {
+            for $slot in $words {
+                let b = fold!(_mm512_and_si512(load!($b), mask), offset);
+                let difference = sub!(add!(load!($a), offset), b);
+                store!($out, unsign!(montgomery!(zero!(), difference, w, wq, p), p));
+            }
+        } else {
+            for $slot in $words {
+                let difference = sub!(add!(load!($a), offset), load!($b));
+                store!($out, unsign!(montgomery!(zero!(), difference, w, wq, p), p));
+            }
+        }
+    }};
+}
+
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn sub_mul_scalar_assign(q: &Modulus, a: &mut [u64], b: &[u64], c: &PreparedScalar) {
-    let (p, w, wq) = (splat!(q.value()), splat!(c.mont), splat!(c.mont_quotient));
-    for (x, y) in a.as_chunks_mut::<8>().0.iter_mut().zip(b.as_chunks::<8>().0) {
-        let difference = add!(sub!(load!(x), load!(y)), p);
-        store!(x, unsign!(montgomery!(zero!(), difference, w, wq, p), p));
-    }
+    let words = a.as_chunks_mut::<8>().0.iter_mut().zip(b.as_chunks::<8>().0);
+    sub_mul_scalar!(q, c, (x, y) in words => x, x, y);
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn sub_mul_scalar_into(q: &Modulus, out: &mut [u64], a: &[u64], b: &[u64], c: &PreparedScalar) {
+    let operands = a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0);
+    let words = out.as_chunks_mut::<8>().0.iter_mut().zip(operands);
+    sub_mul_scalar!(q, c, (o, (x, y)) in words => o, x, y);
 }
 
 /// Terms one accumulator may take before it is reduced. With left operands x and right operands y < p, the reduced sum
