@@ -3,8 +3,8 @@
 mod common;
 
 use ckks::{
-    CkksError, Context, Decryptor, Encoder, Encryptor, EvaluationKeys, Evaluator, Flooding, KeyGenerator,
-    KeyRequest, Level, Scale, SecretKey, Workspace, encoder::Packing, params::presets,
+    CkksError, Complex64, Context, Decryptor, Encoder, Encryptor, EvaluationKeys, Evaluator, Flooding,
+    KeyGenerator, KeyRequest, Level, Scale, SecretKey, Workspace, encoder::Packing, params::presets,
 };
 use common::{Kit, random, rng};
 use zeroize::Zeroize;
