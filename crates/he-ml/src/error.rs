@@ -72,6 +72,18 @@ pub enum MlError {
         /// The value.
         found: f64,
     },
+    /// A slot that should hold a real number holds another.
+    #[error(
+        "{what}: found imaginary part {found} at position {index}, expected a real number; take the real part first"
+    )]
+    NotReal {
+        /// What the slots are.
+        what: &'static str,
+        /// The slot.
+        index: usize,
+        /// Its imaginary part.
+        found: f64,
+    },
     /// The chain of the parameters is too short for the circuit.
     #[error(
         "{what}: needs {needed} levels, the parameters have {found}; choose a deeper chain or a shallower model"

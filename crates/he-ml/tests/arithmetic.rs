@@ -8,7 +8,7 @@ use ckks::{
 };
 use he_ml::{
     MlError,
-    arithmetic::{Clear, Complex64, Counts, Encrypted, Mask, SlotArithmetic, doubling},
+    arithmetic::{Clear, Complex64, Counts, Encrypted, Mask, Polynomial, SlotArithmetic, doubling},
 };
 use proptest::prelude::*;
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
@@ -19,6 +19,11 @@ const DEPTH: usize = 5;
 
 fn parameters() -> Parameters {
     ParameterSpec::new(LOG_N).log_scale(40).depth(DEPTH).allow_insecure().check().expect("parameters")
+}
+
+/// A polynomial of depth 2 on [-1, 1].
+fn cubic() -> Polynomial {
+    Polynomial::chebyshev(-1.0..=1.0, vec![0.1, 0.7, -0.2, 0.3]).expect("a polynomial")
 }
 
 /// Every operation once at least, on operands of equal and of different levels.
@@ -36,9 +41,11 @@ fn circuit<A: SlotArithmetic>(on: &A, x: &A::Vector, y: &A::Vector) -> Result<Ve
     let square = on.square(&on.mul_i(&on.conjugate(&streamed)?)?)?;
     let summed = on.cyclic_sum(&on.mul_mask(&square, &mask)?, 16)?;
     let windows = on.add_rotations(&on.add_mask(&product, &mask)?, doubling(1, 4))?;
+    let real = on.mul_number(&on.add(&product, &on.conjugate(&product)?)?, 0.25)?;
+    let curve = on.polynomial(&real, &cubic())?;
     let (high, same) = on.align(x, &summed)?;
     let promised = on.promise("result", &on.mul_integer(&on.add(&high, &same)?, 3)?, 1e3)?;
-    Ok(vec![sums, scaled, dot, streamed, summed, windows, promised, on.rotate(&square, -1)?])
+    Ok(vec![sums, scaled, dot, streamed, summed, windows, promised, on.rotate(&square, -1)?, curve])
 }
 
 fn run_clear(x: &[Complex64], y: &[Complex64]) -> (Counts, Vec<Vec<Complex64>>) {
@@ -125,6 +132,12 @@ fn mistakes_are_named() {
         broken.to_string(),
         "one: the polynomial holds on [-0.5, 0.5], found 1; widen the interval or scale the input"
     );
+    let deep = Clear::new(4);
+    let beyond =
+        deep.polynomial(&deep.input(&[1.5.into()]).expect("fits"), &cubic()).expect_err("1.5 is outside");
+    assert!(matches!(beyond, MlError::OutsideApproximation { interval: (-1.0, 1.0), .. }), "{beyond}");
+    let complex = deep.input(&[Complex64::I]).expect("fits");
+    assert!(matches!(deep.polynomial(&complex, &cubic()), Err(MlError::NotReal { index: 0, .. })));
     let nan = clear.input(&[f64::NAN.into()]).expect("fits");
     assert!(clear.promise("nan", &nan, f64::INFINITY).is_err());
 }

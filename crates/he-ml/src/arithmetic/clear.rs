@@ -4,11 +4,14 @@ use std::{cell::RefCell, rc::Rc};
 
 use ckks::Complex64;
 
-use super::{Counts, Mask, SlotArithmetic, no_terms};
+use super::{Counts, Mask, Polynomial, SlotArithmetic, no_terms};
 use crate::error::MlError;
 
 /// Factor by which rounding may carry a value beyond a bound that holds exactly.
 const ROUNDING: f64 = 1.0 + 1e-9;
+
+/// What rounding may leave of an imaginary part that should be zero.
+const REAL: f64 = 1e-9;
 
 /// Runs circuits on plain vectors of slots, with the levels and the counts that they would have on ciphertexts.
 #[derive(Debug)]
@@ -243,6 +246,28 @@ impl SlotArithmetic for Clear {
     fn conjugate(&self, a: &ClearVector) -> Result<ClearVector, MlError> {
         self.note(|counts| counts.conjugations += 1);
         self.result(a.used, a.values.iter().map(Complex64::conj))
+    }
+
+    fn polynomial(&self, a: &ClearVector, polynomial: &Polynomial) -> Result<ClearVector, MlError> {
+        if let Some(interval) = polynomial.interval() {
+            let (low, high) = (*interval.start(), *interval.end());
+            if let Some(outside) = a.values.iter().find(|x| !interval.contains(&x.re)) {
+                let function = format!("polynomial of degree {}", polynomial.degree());
+                return Err(MlError::OutsideApproximation {
+                    function,
+                    interval: (low, high),
+                    found: outside.re,
+                });
+            }
+        }
+        let cost = Counts::of(polynomial)?;
+        self.note(|counts| counts.add(&cost));
+        // Real coefficients: on slots with an imaginary part it would take complex arithmetic, which nothing needs.
+        if let Some(index) = a.values.iter().position(|x| x.im.abs() > REAL) {
+            let found = a.values[index].im;
+            return Err(MlError::NotReal { what: "argument of a polynomial", index, found });
+        }
+        self.result(a.used + cost.depth, a.values.iter().map(|x| polynomial.eval(x.re).into()))
     }
 
     fn align(&self, a: &ClearVector, b: &ClearVector) -> Result<(ClearVector, ClearVector), MlError> {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use ckks::{CkksError, DryRun, ParameterSpec, circuits::Polynomial};
+
 /// Operations of a circuit, counted alike by [`super::Clear`] and [`super::Encrypted`], on ciphertexts and in a dry run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -26,6 +28,34 @@ impl Counts {
     #[must_use]
     pub fn key_switches(&self) -> usize {
         self.relinearizations + self.rotations + self.conjugations
+    }
+}
+
+impl Counts {
+    /// What a polynomial costs on a vector, from a dry run on a toy ring: its depth is that of the polynomial.
+    pub(super) fn of(polynomial: &Polynomial) -> Result<Self, CkksError> {
+        const LOG_N: u32 = 5;
+        let parameters = ParameterSpec::new(LOG_N).depth(polynomial.depth()).allow_insecure().check()?;
+        let dry = DryRun::new(&parameters);
+        polynomial.evaluate(&dry, &dry.input(1.0))?;
+        let plan = dry.plan();
+        Ok(Self {
+            depth: plan.depth,
+            products: plan.products,
+            plain_products: plan.plain_products,
+            relinearizations: plan.relinearizations,
+            ..Self::default()
+        })
+    }
+
+    /// Adds the operations of `other`, whose depth is left out.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.products += other.products;
+        self.plain_products += other.plain_products;
+        self.relinearizations += other.relinearizations;
+        self.rotations += other.rotations;
+        self.hoisted += other.hoisted;
+        self.conjugations += other.conjugations;
     }
 }
 

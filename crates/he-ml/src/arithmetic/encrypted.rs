@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use ckks::{CkksError, Complex64, Level, Operations, Scale, encoder::Packing};
 
-use super::{Counts, Mask, SlotArithmetic, no_terms};
+use super::{Counts, Mask, Polynomial, SlotArithmetic, no_terms};
 use crate::error::MlError;
 
 /// Runs circuits on what `O` computes on: ciphertexts for an [`ckks::Evaluator`], their shapes for a [`ckks::DryRun`],
@@ -282,6 +282,13 @@ impl<O: Operations> SlotArithmetic for Encrypted<'_, O> {
         self.note(|counts| counts.conjugations += 1);
         self.switches(a, 1, false);
         Ok(self.ops.conjugate(a)?)
+    }
+
+    fn polynomial(&self, a: &O::Ciphertext, polynomial: &Polynomial) -> Result<O::Ciphertext, MlError> {
+        let cost = Counts::of(polynomial)?;
+        self.note(|counts| counts.add(&cost));
+        self.switches(a, cost.relinearizations, false);
+        self.result(polynomial.evaluate(self.ops, a)?)
     }
 
     fn align(&self, a: &O::Ciphertext, b: &O::Ciphertext) -> Result<(O::Ciphertext, O::Ciphertext), MlError> {

@@ -10,7 +10,7 @@ mod counts;
 mod encrypted;
 mod mask;
 
-pub use ckks::Complex64;
+pub use ckks::{Complex64, circuits::Polynomial};
 pub use clear::{Clear, ClearProducts, ClearVector};
 pub use counts::Counts;
 pub use encrypted::Encrypted;
@@ -97,6 +97,10 @@ pub trait SlotArithmetic {
     fn rotate_each(&self, a: &Self::Vector, steps: &[i64]) -> Result<Vec<Self::Vector>, MlError>;
     /// The complex conjugate of every slot.
     fn conjugate(&self, a: &Self::Vector) -> Result<Self::Vector, MlError>;
+
+    /// A polynomial of every slot, as many levels down as [`Polynomial::depth`] says. Values have to lie in the interval
+    /// of a polynomial that has one: [`Clear`] checks it.
+    fn polynomial(&self, a: &Self::Vector, polynomial: &Polynomial) -> Result<Self::Vector, MlError>;
 
     /// Brings the higher of two vectors to the level of the lower one. All operations do so by themselves; doing it
     /// early makes rotations in between cheaper.
