@@ -37,7 +37,7 @@ impl DryRun {
         let log_modulus = self.parameters.log_q(packing.level);
         let factor = check_scale(op, packing.scale, log_modulus)?;
         check_fits(op, factor * value.re.abs().max(value.im.abs()), log_modulus)?;
-        Ok(shape(packing, size.noise_of_constant(self.n(), value.im == 0.0)))
+        Ok(shape(packing, size.noise_of_constant(self.n(), value * factor)))
     }
 
     fn check_packing(&self, op: &'static str, packing: &Packing) -> Result<(), CkksError> {

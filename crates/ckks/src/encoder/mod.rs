@@ -209,7 +209,7 @@ impl Encoder {
         out.level = level;
         out.scale = scale;
         out.slots = slots;
-        out.noise = size.noise_of_constant(n, imaginary == 0);
+        out.noise = size.noise_of_constant(n, value * factor);
         Ok(out)
     }
 
@@ -317,11 +317,18 @@ impl Size {
         Noise::encoded(n, (self.sum_of_squares / slots as f64).sqrt(), self.largest)
     }
 
-    /// The noise of one value encoded into all slots: one rounding of each of its parts, the same in every slot.
-    pub(crate) fn noise_of_constant(&self, n: usize, real: bool) -> Noise {
-        let bound = if real { 0.5 } else { 0.5f64.hypot(0.5) };
-        let std = bound / (3.0 * n as f64).sqrt();
-        Noise { std, bound, ..Noise::encoded(n, self.largest, self.largest) }
+    /// The noise of one value encoded into all slots: one rounding of each of the parts of `scaled`, the value times the
+    /// scale, the same in every slot. What is whole already, up to what an f64 tells of that, is not rounded.
+    pub(crate) fn noise_of_constant(&self, n: usize, scaled: Complex64) -> Noise {
+        const RELATIVE: f64 = 8.0 * f64::EPSILON;
+        // The rounding itself where it is known, else uniform below one half.
+        let rounding = |part: f64| match (part - part.round()).abs() + RELATIVE * part.abs() {
+            known if known < 0.5 => (known, known),
+            _ => (0.5, 0.5 / 3f64.sqrt()),
+        };
+        let ((real, real_std), (imaginary, imaginary_std)) = (rounding(scaled.re), rounding(scaled.im));
+        let std = real_std.hypot(imaginary_std) / (n as f64).sqrt();
+        Noise { std, bound: real.hypot(imaginary), ..Noise::encoded(n, self.largest, self.largest) }
     }
 }
 

@@ -260,7 +260,15 @@ impl SlotArithmetic for Clear {
     }
 
     fn polynomial(&self, a: &ClearVector, p: &Polynomial) -> Result<ClearVector, MlError> {
-        let values = real(a)?.into_iter().map(|x| p.eval(x));
+        let values = real(a)?;
+        if let Some(interval) = p.interval()
+            && let Some(&found) = values.iter().find(|x| !interval.contains(x))
+        {
+            let function = format!("polynomial of degree {}", p.degree());
+            let interval = (*interval.start(), *interval.end());
+            return Err(MlError::OutsideApproximation { function, interval, found });
+        }
+        let values = values.into_iter().map(|x| p.eval(x));
         self.evaluated(a, p.depth(), p.cost(), values)
     }
 

@@ -261,11 +261,13 @@ impl<O: Operations> SlotArithmetic for Encrypted<'_, O> {
 
     fn polynomial(&self, a: &O::Ciphertext, p: &Polynomial) -> Result<O::Ciphertext, MlError> {
         self.note(|counts| counts.note_polynomial(p.cost()));
+        self.switches(a, p.cost().relinearizations, false);
         self.result(p.evaluate(self.ops, a)?)
     }
 
     fn polynomial_by_slot(&self, a: &O::Ciphertext, p: &PolynomialVector) -> Result<O::Ciphertext, MlError> {
         self.note(|counts| counts.note_polynomial(p.cost()));
+        self.switches(a, p.cost().relinearizations, false);
         self.result(p.evaluate(self.ops, a)?)
     }
 
