@@ -285,3 +285,16 @@ fn every_configuration_has_a_small_twin() {
         }
     }
 }
+
+/// The committed figures are what the committed tables give, byte for byte.
+#[test]
+fn committed_figures_are_redrawn_byte_for_byte() {
+    let reference = Path::new(env!("CARGO_MANIFEST_DIR")).join("../results/reference");
+    let output = sweep(&configs(), &["figures", "--check", "--reference", reference.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let figures = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        figures.lines().count() >= 3 && figures.lines().all(|line| line.starts_with("the same")),
+        "{figures}"
+    );
+}

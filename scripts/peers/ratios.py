@@ -26,9 +26,8 @@ What favours the peers:
 
 What favours us:
 
-- The wheels are built for a generic x86-64 processor: neither has the AVX-512 kernels (HEXL) that both libraries can be
-  built with, while ours chooses its kernel when it runs. Natively built peers are two to four times as fast in
-  key switching.
+- The wheels are built for a generic x86-64 processor, without the AVX-512 kernels (HEXL) that both libraries can be
+  built with, while ours chooses its kernel when it runs. Peers built for the machine are faster than these.
 - The peers are called through Python: some microseconds a call, which matters for `add` on small rings, and vectors
   of numbers are converted from Python lists in `encode_encrypt` and to them in `decrypt_decode`.
 - TenSEAL's vectors look after scale and relinearisation by themselves, and copy where that needs it.

@@ -96,6 +96,38 @@ impl Canvas {
         }
     }
 
+    /// Pairs of horizontal texts that lie on each other, and texts that reach outside; for tests.
+    #[cfg(test)]
+    pub(super) fn clashes(&self) -> Vec<String> {
+        let mut boxes: Vec<(&str, f64, f64, f64, f64)> = Vec::new();
+        let mut found = Vec::new();
+        for shape in &self.shapes {
+            let Shape::Text { at: (x, y), text, size, anchor, turn, .. } = shape else { continue };
+            let width = font::width(text, *size);
+            let left = match anchor {
+                Anchor::Start => *x,
+                Anchor::Middle => x - width / 2.0,
+                Anchor::End => x - width,
+            };
+            if left < 0.0 || left + width > self.width || y - size < 0.0 || *y > self.height {
+                found.push(format!("`{text}` is outside"));
+            }
+            if *turn == 0.0 && !text.is_empty() {
+                boxes.push((text, left, left + width, y - 0.75 * size, *y));
+            } else if *turn != 0.0 && y + width * turn.to_radians().sin().abs() > self.height - 24.0 {
+                found.push(format!("`{text}` reaches the label of the axis"));
+            }
+        }
+        for (at, a) in boxes.iter().enumerate() {
+            for b in &boxes[at + 1..] {
+                if a.1 < b.2 && b.1 < a.2 && a.3 < b.4 && b.3 < a.4 {
+                    found.push(format!("`{}` lies on `{}`", a.0, b.0));
+                }
+            }
+        }
+        found
+    }
+
     /// The drawing as SVG: the same shapes give the same bytes.
     pub(super) fn svg(&self) -> String {
         let (width, height) = (short(self.width), short(self.height));

@@ -159,25 +159,35 @@ impl Lines {
 
     pub(super) fn pivot(&self, title: &str) -> Pivot {
         let positions = self.positions();
-        let corner = if self.series.is_empty() { String::new() } else { self.series.clone() };
-        let header = std::iter::once(corner)
+        let cell = |curve: &Curve, x: f64| {
+            let mark = curve.marks.iter().find(|mark| mark.x == x);
+            mark.map_or_else(String::new, |mark| units::quantity(mark.y, &self.y.unit))
+        };
+        let title = format!("{title} ({})", self.y.name);
+        if self.words.is_some() {
+            // Words read better down than across.
+            let names = self
+                .curves
+                .iter()
+                .map(|curve| if curve.name.is_empty() { self.y.name.clone() } else { curve.name.clone() });
+            let header = std::iter::once(self.x.name.clone()).chain(names).collect();
+            let row = |x: &f64| {
+                std::iter::once(self.x_text(*x))
+                    .chain(self.curves.iter().map(|curve| cell(curve, *x)))
+                    .collect()
+            };
+            return Pivot { title, header, rows: positions.iter().map(row).collect() };
+        }
+        let header = std::iter::once(self.series.clone())
             .chain(positions.iter().enumerate().map(|(at, x)| {
                 let name = self.x_text(*x);
-                if at == 0 && self.words.is_none() { format!("{} = {name}", self.x.name) } else { name }
+                if at == 0 { format!("{} = {name}", self.x.name) } else { name }
             }))
             .collect();
         let row = |curve: &Curve| {
-            let cell = |x: &f64| {
-                let mark = curve.marks.iter().find(|mark| mark.x == *x);
-                mark.map_or_else(String::new, |mark| units::quantity(mark.y, &self.y.unit))
-            };
-            std::iter::once(curve.name.clone()).chain(positions.iter().map(cell)).collect()
+            std::iter::once(curve.name.clone()).chain(positions.iter().map(|x| cell(curve, *x))).collect()
         };
-        Pivot {
-            title: format!("{title} ({})", self.y.name),
-            header,
-            rows: self.curves.iter().map(row).collect(),
-        }
+        Pivot { title, header, rows: self.curves.iter().map(row).collect() }
     }
 
     /// How the curves grow, where their axis suggests to ask.
@@ -229,9 +239,9 @@ impl Lines {
         let mut canvas = Canvas::new(SIZE.0, SIZE.1, title);
         let top = draw_title(&mut canvas, title);
         canvas.text((20.0, top + 16.0), &self.y.label, LABEL, Anchor::Start, GREY);
-        let with_legend = self.curves.len() > 1 || self.curves.iter().any(|curve| !curve.name.is_empty());
+        let with_legend = self.with_legend();
         let legend = if with_legend { self.legend_width() } else { 0.0 };
-        let (top, bottom) = (top + 34.0, SIZE.1 - 58.0);
+        let (top, bottom) = (top + 34.0, SIZE.1 - if self.crowded() { 104.0 } else { 58.0 });
         let right = SIZE.0 - 24.0 - legend;
         let values = self.curves.iter().flat_map(|curve| &curve.marks).flat_map(|mark| {
             let (low, high) = mark.bar.unwrap_or((mark.y, mark.y));
@@ -270,6 +280,19 @@ impl Lines {
         }
     }
 
+    /// Whether the words of the horizontal axis have to be slanted to find room.
+    #[expect(clippy::cast_precision_loss, reason = "a few words")]
+    fn crowded(&self) -> bool {
+        let Some(words) = &self.words else { return false };
+        let widest = words.iter().map(|word| font::width(word, LABEL)).fold(0.0, f64::max);
+        let legend = if self.with_legend() { self.legend_width() } else { 0.0 };
+        (widest + 8.0) * words.len() as f64 > SIZE.0 - 110.0 - legend
+    }
+
+    fn with_legend(&self) -> bool {
+        self.curves.len() > 1 || self.curves.iter().any(|curve| !curve.name.is_empty())
+    }
+
     fn draw_x(&self, canvas: &mut Canvas, axis: &Axis, (left, right): (f64, f64), (top, bottom): (f64, f64)) {
         let positions = self.positions();
         let ticks: Vec<Tick> = if self.words.is_some() || positions.len() <= MOST_OWN_LABELS {
@@ -277,9 +300,7 @@ impl Lines {
         } else {
             axis.ticks(9, &self.x.unit)
         };
-        let widest = ticks.iter().map(|tick| font::width(&tick.label, LABEL)).fold(0.0, f64::max);
-        #[expect(clippy::cast_precision_loss, reason = "a few labels")]
-        let crowded = self.words.is_some() && widest > 0.95 * (right - left) / ticks.len().max(1) as f64;
+        let crowded = self.crowded();
         let mut free = f64::NEG_INFINITY;
         for Tick { value, label } in &ticks {
             let x = axis.at(*value);
@@ -309,7 +330,9 @@ impl Lines {
         let (colour, dash) = style(at);
         let place = |mark: &Mark| (x_axis.at(mark.x), y_axis.at(mark.y));
         let points = curve.marks.iter().map(place).collect();
-        canvas.shapes.push(Shape::Line { points, colour, width: 2.0, dash });
+        if self.words.is_none() {
+            canvas.shapes.push(Shape::Line { points, colour, width: 2.0, dash });
+        }
         for mark in &curve.marks {
             let (x, y) = place(mark);
             if let Some((low, high)) = mark.bar {
@@ -346,8 +369,10 @@ impl Lines {
         let mut y = top + 14.0;
         for at in order {
             let (colour, dash) = style(at);
-            let points = vec![(left, y + 6.0), (left + 26.0, y + 6.0)];
-            canvas.shapes.push(Shape::Line { points, colour, width: 2.0, dash });
+            if self.words.is_none() {
+                let points = vec![(left, y + 6.0), (left + 26.0, y + 6.0)];
+                canvas.shapes.push(Shape::Line { points, colour, width: 2.0, dash });
+            }
             marker(canvas, at, (left + 13.0, y + 6.0), colour, String::new());
             canvas.text((left + 34.0, y + 10.0), self.curves[at].name.as_str(), LABEL, Anchor::Start, BLACK);
             y += step;
@@ -381,4 +406,85 @@ pub(super) fn marker(canvas: &mut Canvas, at: usize, (x, y): (f64, f64), colour:
     };
     let points = points.iter().map(|(dx, dy)| (x + dx, y + dy)).collect();
     canvas.shapes.push(Shape::Area { points, colour, tip });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(x: Spacing, y: Spacing, words: Option<Vec<String>>, curves: usize) -> Lines {
+        let quantity = |name: &str, unit: &str, spacing| Quantity {
+            name: name.to_owned(),
+            label: format!("{name}: what it means"),
+            unit: unit.to_owned(),
+            spacing,
+        };
+        let count = words.as_ref().map_or(4, Vec::len);
+        let marks = |curve: usize| {
+            (0..count)
+                .map(|i| if words.is_some() { i as f64 } else { 2f64.powi(i32::try_from(i).unwrap_or(0)) })
+                .map(|x| (x, (x + 1.0) * 10f64.powi(i32::try_from(curve).unwrap_or(0)) * 1e-6))
+                .map(|(x, y)| Mark { x, y, bar: Some((0.9 * y, 1.1 * y)), n: 9 })
+                .collect()
+        };
+        let curves = (0..curves).map(|at| Curve { name: format!("curve {at}"), marks: marks(at) }).collect();
+        Lines {
+            x: quantity("size", "", x),
+            y: quantity("wall_s", "s", y),
+            series: "label".to_owned(),
+            words,
+            curves,
+        }
+    }
+
+    fn operations() -> Option<Vec<String>> {
+        let words =
+            ["add", "multiply_and_keep", "multiply_and_reduce", "turn", "turn_eight_times", "mirror", "undo"];
+        Some(words.map(str::to_owned).into())
+    }
+
+    #[test]
+    fn no_text_lies_on_another_or_outside() {
+        use Spacing::{Linear, Log2, Log10};
+        for (x, y, words, curves) in [
+            (Linear, Log10, None, 1),
+            (Log2, Linear, None, 2),
+            (Log2, Log10, None, 10),
+            (Linear, Log2, None, 20),
+            (Linear, Log10, operations(), 3),
+            (Linear, Linear, Some(vec!["a".to_owned(), "b".to_owned()]), 2),
+        ] {
+            let canvas = lines(x, y, words, curves).draw(
+                "a title that is long enough to need more than one line, \
+                which happens when somebody says everything there is to say about a figure in its title",
+            );
+            assert_eq!(canvas.clashes(), Vec::<String>::new(), "{x:?} {y:?} {curves}");
+        }
+    }
+
+    #[test]
+    fn curves_are_lines_with_markers_and_words_only_markers() {
+        let count = |canvas: &Canvas, wide: f64| {
+            let thick = |s: &&Shape| matches!(s, Shape::Line { width, .. } if *width == wide);
+            canvas.shapes.iter().filter(thick).count()
+        };
+        let canvas = lines(Spacing::Log2, Spacing::Log10, None, 3).draw("t");
+        assert_eq!(count(&canvas, 2.0), 2 * 3, "each curve in the figure and in its legend");
+        let svg = canvas.svg();
+        for text in
+            ["<title>curve 1: 20 µs at 1, 9 samples</title>", ">size: what it means<", ">100 µs<", ">label<"]
+        {
+            assert!(svg.contains(text), "{text} is not in\n{svg}");
+        }
+        let canvas = lines(Spacing::Linear, Spacing::Log10, operations(), 3).draw("t");
+        assert_eq!(count(&canvas, 2.0), 0, "nothing lies between words");
+        assert!(canvas.svg().contains("turn_eight_times"));
+    }
+
+    #[test]
+    fn findings_tell_the_growth() {
+        let found = lines(Spacing::Log2, Spacing::Log10, None, 1).findings();
+        // From 2 to 9 millionths over three doublings.
+        assert_eq!(found, ["wall_s changes by ×1.65 each time size doubles."]);
+    }
 }

@@ -107,7 +107,11 @@ fn print(summary: &Table, figures: &[Figure], full: bool) {
     }
     for figure in figures {
         let pivot = figure.pivot();
-        let cut = |row: &Vec<String>| row.iter().take(MOST_COLUMNS).cloned().collect::<Vec<_>>();
+        let cut = |row: &Vec<String>| {
+            let mut cells: Vec<String> = row.iter().take(MOST_COLUMNS).cloned().collect();
+            cells.extend((row.len() > MOST_COLUMNS).then(|| "...".to_owned()));
+            cells
+        };
         let rows: Vec<Vec<String>> = pivot.rows.iter().map(cut).collect();
         out(format!("{}\n{}\n", pivot.title, text_table(&cut(&pivot.header), &rows, false)));
     }
