@@ -10,7 +10,9 @@ use he_ml::{
     MlError, Session,
     arithmetic::{Clear, ClearVector, Encrypted},
     baseline::{KernelRegressor, NearestNeighbours, Ties, largest_squared_distance},
-    knn::{ClientSelect, KernelBlock, KernelCircuit, NeighbourLayout, QueryGuard, RadiusSource, WeightedMean},
+    knn::{
+        ClientSelect, KernelBlock, KernelCircuit, NeighbourLayout, QueryGuard, RadiusSource, WeightedMean,
+    },
 };
 
 use super::ckks_setup::{self as setup, Needs};
@@ -98,9 +100,11 @@ impl Workload for Knn {
         // The sum of all weights has to fit above the scale.
         let log_sum = (rows as f64 * TARGET_BOUND.hypot(1.0)).log2().ceil() as u32;
         let choice = match mode {
-            Mode::Kernel => {
-                Choice { depth: squarings as usize + 2, slots: rows.next_power_of_two(), headroom: log_sum + 2 }
-            }
+            Mode::Kernel => Choice {
+                depth: squarings as usize + 2,
+                slots: rows.next_power_of_two(),
+                headroom: log_sum + 2,
+            },
             Mode::ClientSelect => Choice { depth: ClientSelect::DEPTH, slots: 1, headroom: 4 },
         };
         let queries = queries(params, task.test.n_rows())?;
@@ -111,9 +115,7 @@ impl Workload for Knn {
                     KernelCircuit::new(layout, 1.0, squarings as u32, RadiusSource::TrainingRows)?
                         .plan(parameters, TARGET_BOUND)?
                 }
-                Mode::ClientSelect => {
-                    ClientSelect::new(layout, k, Ties::ByRow, 1.0)?.plan(parameters)?
-                }
+                Mode::ClientSelect => ClientSelect::new(layout, k, Ties::ByRow, 1.0)?.plan(parameters)?,
             };
             let batches = layout.batches(queries);
             let transforms = plan.key_switches() as f64 * setup::switch_transforms(parameters);
@@ -121,7 +123,9 @@ impl Workload for Knn {
             let vectors = (layout.blocks() + batches) * (features + 1);
             Ok::<_, MlError>(Needs { keys: plan.request(), ciphertexts: vectors, cost })
         })?;
-        Ok(Task::cells(params).into_iter().fold(resolved, |resolved, (name, value)| resolved.cell(name, value)))
+        Ok(Task::cells(params)
+            .into_iter()
+            .fold(resolved, |resolved, (name, value)| resolved.cell(name, value)))
     }
 
     fn run(&self, params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
@@ -216,7 +220,10 @@ fn kernel(params: &Params, record: &mut Recorder<'_>, job: &Job) -> Result<(), F
     let evaluator = session.evaluator();
     let on = Encrypted::new(&evaluator);
     let stage = record.stage("eval", "predict").run(|| {
-        encrypted.iter().map(|batch| circuit.run(&on, batch, &blocks, TARGET_BOUND)).collect::<Result<Vec<_>, _>>()
+        encrypted
+            .iter()
+            .map(|batch| circuit.run(&on, batch, &blocks, TARGET_BOUND))
+            .collect::<Result<Vec<_>, _>>()
     })?;
     let decrypt = || stage.value.iter().map(|sums| session.decrypt(sums)).collect::<Result<Vec<_>, _>>();
     let slots = record.stage("client", "decrypt").run(decrypt)?.value;
@@ -301,7 +308,8 @@ fn timed_session(
     request: &ckks::KeyRequest,
     rng: &mut rand_chacha::ChaCha20Rng,
 ) -> Result<Session, Failure> {
-    let session = record.stage("setup", "keys").once().run(|| Session::new(&job.parameters, request, rng))?.value;
+    let session =
+        record.stage("setup", "keys").once().run(|| Session::new(&job.parameters, request, rng))?.value;
     let context = session.context();
     record.set("kernel", context.q_basis(context.max_level())?.kernel_name())?;
     Ok(session)

@@ -7,7 +7,9 @@ use std::{fs::File, path::Path};
 
 use ckks::{Ciphertext, Complex64, Plan};
 use datasets::Matrix;
-use harness::{Column, ColumnKind, Failure, Key, Kind, Params, Recorder, Rejection, Resolved, Value, Workload};
+use harness::{
+    Column, ColumnKind, Failure, Key, Kind, Params, Recorder, Rejection, Resolved, Value, Workload,
+};
 use he_ml::{
     Disclosure, MlError, Session,
     arithmetic::{Clear, Encrypted},
@@ -52,13 +54,16 @@ impl Workload for Mlp {
         let activation = Kind::Table(vec![
             Key::own("name", names()).meaning("the function"),
             Key::own("degree", Kind::int(1, 255)).meaning("degree of the polynomial in its place"),
-            Key::own("interval", Kind::word_or("auto", Kind::list(Kind::float(-1e6, 1e6))))
-                .meaning("where the polynomial is close to it, [-a, a]; \"auto\" goes beyond training by a third"),
+            Key::own("interval", Kind::word_or("auto", Kind::list(Kind::float(-1e6, 1e6)))).meaning(
+                "where the polynomial is close to it, [-a, a]; \"auto\" goes beyond training by a third",
+            ),
         ]);
         let mut keys = learning::keys();
         keys.extend(Task::keys());
         keys.extend([
-            Key::own("mode", Kind::one_of(["inference"])).default("inference").meaning("what is encrypted work"),
+            Key::own("mode", Kind::one_of(["inference"]))
+                .default("inference")
+                .meaning("what is encrypted work"),
             Key::own("hidden", Kind::int(1, 1 << 12)).default(64).meaning("hidden units"),
             Key::own("activation", Kind::AnyOf(vec![names(), activation]))
                 .default("square")
@@ -66,13 +71,17 @@ impl Workload for Mlp {
             Key::own("weights", Kind::one_of(["public", "encrypted"]))
                 .default("public")
                 .meaning("whether the computing party knows the weights"),
-            Key::own("weights_file", Kind::Text)
-                .default("")
-                .meaning("CSV with the weights, for standardised features and target; without one they are trained"),
+            Key::own("weights_file", Kind::Text).default("").meaning(
+                "CSV with the weights, for standardised features and target; without one they are trained",
+            ),
             Key::own("steps", Kind::int(0, 100_000)).default(300).meaning("steps of the training"),
-            Key::own("learning_rate", Kind::float(0.0, 1e3)).default(0.02).meaning("length of a training step"),
+            Key::own("learning_rate", Kind::float(0.0, 1e3))
+                .default(0.02)
+                .meaning("length of a training step"),
             Key::own("weight_decay", Kind::float(0.0, 1e3)).default(0.01).meaning("penalty on the weights"),
-            Key::own("training_seed", Kind::int(0, i64::MAX)).default(0).meaning("seed of the initial weights"),
+            Key::own("training_seed", Kind::int(0, i64::MAX))
+                .default(0)
+                .meaning("seed of the initial weights"),
         ]);
         keys
     }
@@ -103,7 +112,8 @@ impl Workload for Mlp {
         let hidden = params.count("hidden")?;
         let encrypted = params.text("weights")? == "encrypted";
         // Levels and rotations depend on the shape of the network alone.
-        let rejected = |error: MlError| Rejection::new(["activation"], error.to_string(), "mend `activation`");
+        let rejected =
+            |error: MlError| Rejection::new(["activation"], error.to_string(), "mend `activation`");
         let chosen = Chosen::read(params)?;
         let polynomial = chosen.polynomial(1.0).map_err(rejected)?;
         let ones = Matrix::new(features, hidden, vec![1.0; features * hidden]);
@@ -126,8 +136,10 @@ impl Workload for Mlp {
             let weights = if encrypted { 2 * circuit.layout().period() } else { 0 };
             Ok::<_, MlError>(Needs { keys: plan.request(), ciphertexts: 2 * batches + weights, cost })
         })?;
-        Ok(Task::cells(params).into_iter().fold(resolved, |resolved, (name, value)| resolved.cell(name, value)))
-            .map(|resolved| resolved.cell("activation", chosen.function.name()))
+        Ok(Task::cells(params)
+            .into_iter()
+            .fold(resolved, |resolved, (name, value)| resolved.cell(name, value)))
+        .map(|resolved| resolved.cell("activation", chosen.function.name()))
     }
 
     fn run(&self, params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
@@ -153,7 +165,11 @@ impl Chosen {
         let name = params.text("activation").or_else(|_| params.text("activation.name"))?;
         let function = Activation::ALL.into_iter().find(|function| function.name() == name);
         let function = function.ok_or_else(|| {
-            Rejection::new(["activation"], format!("no activation {name}"), "name one of those in `sweep schema`")
+            Rejection::new(
+                ["activation"],
+                format!("no activation {name}"),
+                "name one of those in `sweep schema`",
+            )
         })?;
         let degree = params.int("activation.degree").unwrap_or(DEGREE);
         let bound = match params.get("activation.interval") {
@@ -161,7 +177,11 @@ impl Chosen {
                 [low, high] if low.as_f64().map(|low| -low) == high.as_f64() => high.as_f64(),
                 _ => {
                     let message = "the interval of an activation has to be [-a, a]";
-                    return Err(Rejection::new(["activation.interval"], message, "write `interval = [-6.0, 6.0]`"));
+                    return Err(Rejection::new(
+                        ["activation.interval"],
+                        message,
+                        "write `interval = [-6.0, 6.0]`",
+                    ));
                 }
             },
             _ => None,
@@ -237,7 +257,8 @@ fn run(params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
         None
     };
     let weights = weights.as_ref().map_or(Weights::Public, Weights::Encrypted);
-    let encrypt = || packed.iter().map(|v| session.encrypt(v, VALUE_BOUND, &mut rng)).collect::<Result<Vec<_>, _>>();
+    let encrypt =
+        || packed.iter().map(|v| session.encrypt(v, VALUE_BOUND, &mut rng)).collect::<Result<Vec<_>, _>>();
     let queries: Vec<Ciphertext> = record.stage("client", "encrypt_queries").once().run(encrypt)?.value;
     let evaluator = session.evaluator();
     let on = Encrypted::new(&evaluator);

@@ -89,7 +89,11 @@ impl Workload for BostonMoments {
             let transforms = plan.key_switches() as f64 * setup::switch_transforms(parameters);
             let cost = CALLS * transforms * setup::transform_cost(parameters);
             let ciphertexts = usize::try_from(plan.all_ciphertexts / plan.largest_ciphertext.max(1));
-            Ok::<_, CkksError>(Needs { keys: plan.request(), ciphertexts: ciphertexts.unwrap_or(usize::MAX), cost })
+            Ok::<_, CkksError>(Needs {
+                keys: plan.request(),
+                ciphertexts: ciphertexts.unwrap_or(usize::MAX),
+                cost,
+            })
         })
     }
 

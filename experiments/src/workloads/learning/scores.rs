@@ -65,11 +65,7 @@ pub(in crate::workloads) fn scores(
     Ok(())
 }
 
-fn score(
-    record: &mut Recorder<'_>,
-    name: &str,
-    [exact, clear, encrypted]: [f64; 3],
-) -> Result<(), Failure> {
+fn score(record: &mut Recorder<'_>, name: &str, [exact, clear, encrypted]: [f64; 3]) -> Result<(), Failure> {
     let cells = [
         ("metric_exact", exact),
         ("metric_clear", clear),
