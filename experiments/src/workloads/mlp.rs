@@ -53,10 +53,14 @@ impl Workload for Mlp {
         let names = || Kind::one_of(Activation::ALL.map(Activation::name));
         let activation = Kind::Table(vec![
             Key::own("name", names()).meaning("the function"),
-            Key::own("degree", Kind::int(1, 255)).meaning("degree of the polynomial in its place"),
-            Key::own("interval", Kind::word_or("auto", Kind::list(Kind::float(-1e6, 1e6)))).meaning(
-                "where the polynomial is close to it, [-a, a]; \"auto\" goes beyond training by a third",
-            ),
+            Key::own("degree", Kind::int(1, 255))
+                .default(DEGREE)
+                .meaning("degree of the polynomial in its place"),
+            Key::own("interval", Kind::word_or("auto", Kind::list(Kind::float(-1e6, 1e6))))
+                .default("auto")
+                .meaning(
+                    "where the polynomial is close to it, [-a, a]; \"auto\" goes beyond training by a third",
+                ),
         ]);
         let mut keys = learning::keys();
         keys.extend(Task::keys());

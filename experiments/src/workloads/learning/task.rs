@@ -43,10 +43,12 @@ impl Task {
             Key::own("rows", count()).meaning("number of rows"),
             Key::own("features", count()).meaning("number of features"),
             Key::own("noise", Kind::float(0.0, f64::INFINITY))
+                .default(0.0)
                 .meaning("standard deviation of the noise of a linear target"),
             Key::own("steepness", Kind::float(0.0, f64::INFINITY))
+                .default(1.0)
                 .meaning("standard deviation of the weights behind a label"),
-            Key::own("seed", Kind::int(0, i64::MAX)).meaning("seed of the rows"),
+            Key::own("seed", Kind::int(0, i64::MAX)).default(0).meaning("seed of the rows"),
         ]);
         let seeded = Kind::Table(vec![
             Key::own("test", Kind::float(0.0, 1.0)).meaning("share of rows to hold back"),
