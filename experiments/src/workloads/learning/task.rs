@@ -146,10 +146,10 @@ impl Scaled {
 }
 
 fn shown(value: &Value) -> String {
-    match value {
-        Value::Text(text) => text.clone(),
-        other => other.as_f64().map_or_else(String::new, |number| number.to_string()),
+    if let Value::Text(text) = value {
+        return text.clone();
     }
+    value.as_f64().map_or_else(String::new, |number| number.to_string())
 }
 
 /// The outer error is one of the configuration, the inner one of the data.
