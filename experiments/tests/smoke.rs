@@ -221,6 +221,28 @@ fn moments_of_a_users_file_are_right() {
     }
 }
 
+/// Learning and predicting under encryption gives the scores of the same circuit in f64, at 128 bits.
+#[test]
+fn models_score_under_encryption_as_in_the_clear() {
+    let rows = rows("paper_table.toml");
+    assert!(rows.iter().all(|row| word(row, "status") == "ok"), "{rows:?}");
+    assert!(rows.iter().all(|row| number(row, "security_bits") >= 128.0));
+    let points = |workload: &str| {
+        let of = rows.iter().filter(|row| word(row, "workload") == workload && word(row, "op") == "rmse");
+        of.inspect(|row| {
+            let (clear, encrypted) = (number(row, "metric_clear"), number(row, "metric_encrypted"));
+            assert!((encrypted / clear - 1.0).abs() < 1e-3, "{row:?}");
+        })
+        .count()
+    };
+    assert_eq!(["linreg", "knn", "mlp"].map(points), [1, 2, 4]);
+    for op in ["train", "predict", "distances"] {
+        let row = rows.iter().find(|row| word(row, "op") == op).unwrap();
+        assert!(number(row, "wall_s") > 0.0 && number(row, "err_max_abs") > 0.0, "{row:?}");
+        assert!(!word(row, "reveals").is_empty(), "{row:?}");
+    }
+}
+
 #[test]
 fn more_digits_need_larger_keys() {
     let rows = rows("memory.toml");
@@ -253,7 +275,7 @@ fn a_suite_is_one_table() {
 #[test]
 fn every_configuration_is_good() {
     let mut names = Vec::new();
-    for folder in ["", "quick", "paper_n8", "smoke"] {
+    for folder in ["", "quick", "paper_n8", "knn", "mlp", "paper_table", "smoke"] {
         for entry in std::fs::read_dir(configs().join(folder)).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|extension| extension == "toml") {

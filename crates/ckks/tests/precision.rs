@@ -19,9 +19,10 @@ struct Peer {
     depth: f64,
 }
 
-/// How far the mean over a few seeds may lie below a peer's figure. The largest of the 2^12 and more Gaussian errors of one
-/// run spreads by about 0.11 bit (1.28 / (2 ln 2^12) of its size, by Gumbel's law), the mean of two to five runs by 0.05 to
-/// 0.08, and the peers' figures, of one run each, by 0.11 as well: this is two and a half deviations of the difference.
+/// How far the mean over a few seeds may lie below a peer's figure, which is of one run. Chosen after a first measurement,
+/// not before: fresh ciphertexts came out 0.04 to 0.25 bit below the peer in all four rings, which a limit of 0.2 refuses.
+/// The largest of the 2^12 and more Gaussian errors of one run spreads by about 0.11 bit (1.28 / (2 ln 2^12) of its size, by
+/// Gumbel's law), so that luck explains any one of these rings, but hardly all four.
 const LUCK: f64 = 0.3;
 
 /// A rotation costs at most this much below fresh.
@@ -71,7 +72,7 @@ fn at_least_the_peers(spec: &ParameterSpec, runs: u64, peer: &Peer) {
     assert!(fresh >= peer.fresh - LUCK, "fresh: {fresh:.2} bits, the best peer has {}", peer.fresh);
     assert!(product >= peer.product - LUCK, "product: {product:.2} bits against {}", peer.product);
     assert!(depth >= peer.depth - LUCK, "depth: {depth:.2} bits against {}", peer.depth);
-    assert!(rotation >= fresh - ROTATION_COST - LUCK, "rotation: {rotation:.2} bits, fresh {fresh:.2}");
+    assert!(rotation >= fresh - ROTATION_COST, "rotation: {rotation:.2} bits, fresh {fresh:.2}");
 }
 
 #[test]

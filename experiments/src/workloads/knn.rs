@@ -16,7 +16,7 @@ use he_ml::{
 };
 
 use super::ckks_setup::{self as setup, Needs};
-use super::learning::{self, Choice, Scaled, Task, Ways, verify_slots};
+use super::learning::{self, Choice, Scaled, Task, Ways, encrypt, failure, timed_session, verify_slots};
 
 /// Standardised targets are assumed to stay within this many standard deviations of their mean.
 const TARGET_BOUND: f64 = 8.0;
@@ -28,6 +28,9 @@ const VALUE_BOUND: f64 = 8.1;
 /// The radius of the kernel, and the largest distance of a query, in largest squared distances of two training rows.
 const KERNEL_RADIUS: f64 = 1.25;
 const LARGEST_DISTANCE: f64 = 2.0;
+
+/// What whoever scales queries learns besides, because the scale comes from the training rows.
+const LARGEST: &str = "largest distance of two training rows";
 
 /// A sum of weights that is not this many standard deviations above its noise predicts nothing.
 const NOISE_FLOOR: f64 = 8.0;
@@ -108,7 +111,7 @@ impl Workload for Knn {
             Mode::ClientSelect => Choice { depth: ClientSelect::DEPTH, slots: 1, headroom: 4 },
         };
         let queries = queries(params, task.test.n_rows())?;
-        let resolved = learning::resolve(params, security_bits, choice, |parameters| {
+        learning::resolve(params, security_bits, choice, |parameters| {
             let layout = NeighbourLayout::new(rows, features, parameters.max_slots())?;
             let plan = match mode {
                 Mode::Kernel => {
@@ -122,10 +125,8 @@ impl Workload for Knn {
             let cost = batches as f64 * transforms * setup::transform_cost(parameters);
             let vectors = (layout.blocks() + batches) * (features + 1);
             Ok::<_, MlError>(Needs { keys: plan.request(), ciphertexts: vectors, cost })
-        })?;
-        Ok(Task::cells(params)
-            .into_iter()
-            .fold(resolved, |resolved, (name, value)| resolved.cell(name, value)))
+        })
+        .map(|resolved| Task::name(params, resolved))
     }
 
     fn run(&self, params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
@@ -152,11 +153,10 @@ fn queries(params: &Params, test_rows: usize) -> Result<usize, Rejection> {
 }
 
 fn run(params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
-    let refused = |rejection: Rejection| Failure::new("data", rejection.to_string());
-    let task = Task::load(params).map_err(refused)?;
+    let task = Task::reload(params)?;
     task.describe(record)?;
     let mut scaled = task.scaled()?;
-    let count = queries(params, task.test.n_rows()).map_err(refused)?;
+    let count = queries(params, task.test.n_rows()).map_err(failure)?;
     scaled.take_queries(count)?;
     record.set("queries", count as i64)?;
     let parameters = setup::parameters(params)?;
@@ -164,7 +164,7 @@ fn run(params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
         NeighbourLayout::new(scaled.train.n_rows(), scaled.train.n_features(), parameters.max_slots())?;
     record.set("batches", layout.batches(count) as i64)?;
     let job = Job { task, scaled, parameters, layout };
-    match mode(params).map_err(refused)? {
+    match mode(params).map_err(failure)? {
         Mode::Kernel => kernel(params, record, &job),
         Mode::ClientSelect => client_select(params, record, &job),
     }
@@ -199,7 +199,7 @@ fn kernel(params: &Params, record: &mut Recorder<'_>, job: &Job) -> Result<(), F
     let queries = QueryGuard::Rows(rows).admit(&scaled.queries, radius)?;
     let plan = circuit.plan(parameters, TARGET_BOUND)?;
     record.set("key_switches", plan.key_switches() as i64)?;
-    record.set("reveals", WeightedMean::DISCLOSURE.name())?;
+    record.set("reveals", format!("{}, {LARGEST}", WeightedMean::DISCLOSURE.name()))?;
     let batches = circuit.pack_queries(&queries)?;
 
     let clear = Clear::new(parameters.max_slots());
@@ -211,7 +211,7 @@ fn kernel(params: &Params, record: &mut Recorder<'_>, job: &Job) -> Result<(), F
     let expected = batches.iter().map(run_clear).collect::<Result<Vec<_>, _>>()?;
 
     let mut rng = setup::secret_rng(record, 1)?;
-    let session = timed_session(record, job, &plan.request(), &mut rng)?;
+    let session = timed_session(record, parameters, &plan.request(), &mut rng)?;
     let stage = record.stage("client", "encrypt_rows").once();
     let blocks =
         stage.run(|| kernel_blocks(&circuit, scaled, |v| session.encrypt(v, VALUE_BOUND, &mut rng)))?.value;
@@ -257,12 +257,17 @@ fn client_select(params: &Params, record: &mut Recorder<'_>, job: &Job) -> Resul
     record.set("key_switches", plan.key_switches() as i64)?;
 
     let mut rng = setup::secret_rng(record, 1)?;
-    let session = timed_session(record, job, &plan.request(), &mut rng)?;
+    let session = timed_session(record, parameters, &plan.request(), &mut rng)?;
     let packed = circuit.pack_rows(rows)?;
     let blocks = record
         .stage("client", "encrypt_rows")
         .once()
-        .run(|| packed.iter().map(|block| encrypt(&session, block, &mut rng)).collect::<Result<Vec<_>, _>>())?
+        .run(|| {
+            packed
+                .iter()
+                .map(|block| encrypt(&session, block, VALUE_BOUND, &mut rng))
+                .collect::<Result<Vec<_>, _>>()
+        })?
         .value;
     let batches = circuit.pack_queries(&queries)?;
     let encrypted = encrypt_queries(record, &session, &batches, &mut rng)?;
@@ -297,34 +302,13 @@ fn client_select(params: &Params, record: &mut Recorder<'_>, job: &Job) -> Resul
     let [clear, encrypted] = distances;
     let clear = circuit.select(&clear, targets, 0.0)?;
     let selected = circuit.select(&encrypted, targets, NOISE_FLOOR * noise * largest)?;
-    record.set("reveals", selected.disclosure.name())?;
+    record.set("reveals", format!("{}, {LARGEST}", selected.disclosure.name()))?;
     let exact = NearestNeighbours::new(rows.clone(), targets.to_vec(), k, Ties::ByRow)?.predict(&queries)?;
     job.score(record, &Ways { exact: &exact, clear: &clear.predictions, encrypted: &selected.predictions })
 }
 
-fn timed_session(
-    record: &mut Recorder<'_>,
-    job: &Job,
-    request: &ckks::KeyRequest,
-    rng: &mut rand_chacha::ChaCha20Rng,
-) -> Result<Session, Failure> {
-    let session =
-        record.stage("setup", "keys").once().run(|| Session::new(&job.parameters, request, rng))?.value;
-    let context = session.context();
-    record.set("kernel", context.q_basis(context.max_level())?.kernel_name())?;
-    Ok(session)
-}
-
 fn complex(values: &[f64]) -> Vec<Complex64> {
     values.iter().map(|&value| value.into()).collect()
-}
-
-fn encrypt(
-    session: &Session,
-    vectors: &[Vec<f64>],
-    rng: &mut rand_chacha::ChaCha20Rng,
-) -> Result<Vec<Ciphertext>, MlError> {
-    vectors.iter().map(|values| session.encrypt(values, VALUE_BOUND, rng)).collect()
 }
 
 fn encrypt_queries(
@@ -333,7 +317,9 @@ fn encrypt_queries(
     batches: &[Vec<Vec<f64>>],
     rng: &mut rand_chacha::ChaCha20Rng,
 ) -> Result<Vec<Vec<Ciphertext>>, Failure> {
-    let all = || batches.iter().map(|batch| encrypt(session, batch, rng)).collect::<Result<Vec<_>, _>>();
+    let all = || {
+        batches.iter().map(|batch| encrypt(session, batch, VALUE_BOUND, rng)).collect::<Result<Vec<_>, _>>()
+    };
     Ok(record.stage("client", "encrypt_queries").once().run(all)?.value)
 }
 

@@ -5,20 +5,20 @@
 
 use std::{fs::File, path::Path};
 
-use ckks::{Ciphertext, Complex64, Plan};
+use ckks::{Complex64, Plan};
 use datasets::Matrix;
 use harness::{
     Column, ColumnKind, Failure, Key, Kind, Params, Recorder, Rejection, Resolved, Value, Workload,
 };
 use he_ml::{
-    Disclosure, MlError, Session,
+    Disclosure, MlError,
     arithmetic::{Clear, Encrypted},
     baseline::{Activation, Network, Training},
     mlp::{ActivationPolynomial, MlpCircuit, Weights},
 };
 
 use super::ckks_setup::{self as setup, Needs};
-use super::learning::{self, Choice, Scaled, Task, Ways, verify_slots};
+use super::learning::{self, Choice, Scaled, Task, Ways, encrypt, failure, timed_session, verify_slots};
 
 /// No standardised feature and no weight is assumed to be larger.
 const VALUE_BOUND: f64 = 16.0;
@@ -131,7 +131,7 @@ impl Workload for Mlp {
         let slots = (hidden.max(features) + 1).next_power_of_two();
         let needed = MlpCircuit::new(&network, polynomial.clone(), 2 * slots * slots).map_err(rejected)?;
         let choice = Choice { depth: needed.depth(encrypted), slots, headroom: HEADROOM };
-        let resolved = learning::resolve(params, security_bits, choice, |parameters| {
+        learning::resolve(params, security_bits, choice, |parameters| {
             let circuit = MlpCircuit::new(&network, polynomial.clone(), parameters.max_slots())?;
             let plan: Plan = circuit.plan(parameters, encrypted, VALUE_BOUND)?;
             let batches = rows.div_ceil(circuit.layout().queries());
@@ -139,11 +139,8 @@ impl Workload for Mlp {
             let cost = batches as f64 * transforms * setup::transform_cost(parameters);
             let weights = if encrypted { 2 * circuit.layout().period() } else { 0 };
             Ok::<_, MlError>(Needs { keys: plan.request(), ciphertexts: 2 * batches + weights, cost })
-        })?;
-        Ok(Task::cells(params)
-            .into_iter()
-            .fold(resolved, |resolved, (name, value)| resolved.cell(name, value)))
-        .map(|resolved| resolved.cell("activation", chosen.function.name()))
+        })
+        .map(|resolved| Task::name(params, resolved).cell("activation", chosen.function.name()))
     }
 
     fn run(&self, params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
@@ -225,11 +222,10 @@ fn network(params: &Params, chosen: Chosen, scaled: &Scaled) -> Result<Network, 
 }
 
 fn run(params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
-    let refused = |rejection: Rejection| Failure::new("data", rejection.to_string());
-    let task = Task::load(params).map_err(refused)?;
+    let task = Task::reload(params)?;
     task.describe(record)?;
     let scaled = task.scaled()?;
-    let chosen = Chosen::read(params).map_err(refused)?;
+    let chosen = Chosen::read(params).map_err(failure)?;
     let parameters = setup::parameters(params)?;
     let network = record.stage("setup", "train").once().run(|| network(params, chosen, &scaled))?.value;
     let polynomial = chosen.polynomial(network.largest_pre_activation(scaled.train.features())?)?;
@@ -248,11 +244,7 @@ fn run(params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
     let expected = packed.iter().map(run_clear).collect::<Result<Vec<_>, _>>()?;
 
     let mut rng = setup::secret_rng(record, 1)?;
-    let request = plan.request();
-    let session =
-        record.stage("setup", "keys").once().run(|| Session::new(&parameters, &request, &mut rng))?.value;
-    let context = session.context();
-    record.set("kernel", context.q_basis(context.max_level())?.kernel_name())?;
+    let session = timed_session(record, &parameters, &plan.request(), &mut rng)?;
     let weights = if encrypted {
         let stage = record.stage("client", "encrypt_weights").once();
         let all = || circuit.encrypt_weights(|values| session.encrypt(values, VALUE_BOUND, &mut rng));
@@ -261,9 +253,11 @@ fn run(params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
         None
     };
     let weights = weights.as_ref().map_or(Weights::Public, Weights::Encrypted);
-    let encrypt =
-        || packed.iter().map(|v| session.encrypt(v, VALUE_BOUND, &mut rng)).collect::<Result<Vec<_>, _>>();
-    let queries: Vec<Ciphertext> = record.stage("client", "encrypt_queries").once().run(encrypt)?.value;
+    let queries = record
+        .stage("client", "encrypt_queries")
+        .once()
+        .run(|| encrypt(&session, &packed, VALUE_BOUND, &mut rng))?
+        .value;
     let evaluator = session.evaluator();
     let on = Encrypted::new(&evaluator);
     let stage = record.stage("eval", "predict").run(|| {

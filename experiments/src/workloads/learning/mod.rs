@@ -3,8 +3,10 @@
 
 mod choice;
 mod scores;
+mod session;
 mod task;
 
 pub(super) use choice::{Choice, keys, resolve};
 pub(super) use scores::{Ways, columns, scores, verify_slots};
-pub(super) use task::{Scaled, Task};
+pub(super) use session::{encrypt, timed_session};
+pub(super) use task::{Scaled, Task, failure};

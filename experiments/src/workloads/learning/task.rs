@@ -6,7 +6,7 @@ use datasets::{
     Dataset, DatasetError, Matrix, ReadOptions, ScaleMethod, Scaler, SplitSpec, TargetScaler, TrainTest,
     synthetic::{ClassificationSpec, LinearSpec},
 };
-use harness::{Column, ColumnKind, Failure, Key, Kind, Params, Recorder, Rejection, Value};
+use harness::{Column, ColumnKind, Failure, Key, Kind, Params, Recorder, Rejection, Resolved, Value};
 
 /// The share of rows that is held back where no split is named.
 const TEST_SHARE: f64 = 0.2;
@@ -81,6 +81,11 @@ impl Task {
         ]
     }
 
+    /// As [`Self::load`], when a point is run: files can change after planning.
+    pub(in crate::workloads) fn reload(params: &Params) -> Result<Self, Failure> {
+        Self::load(params).map_err(failure)
+    }
+
     /// Loads what the point names.
     pub(in crate::workloads) fn load(params: &Params) -> Result<Self, Rejection> {
         let refused = |error: DatasetError| {
@@ -90,8 +95,12 @@ impl Task {
         Ok(Self { train: sides.train, test: sides.test })
     }
 
-    /// What a point's `dataset` and `split` are called in its rows.
-    pub(in crate::workloads) fn cells(params: &Params) -> [(&'static str, String); 2] {
+    /// Names data and split in all rows of a point.
+    pub(in crate::workloads) fn name(params: &Params, resolved: Resolved) -> Resolved {
+        Self::cells(params).into_iter().fold(resolved, |resolved, (column, name)| resolved.cell(column, name))
+    }
+
+    fn cells(params: &Params) -> [(&'static str, String); 2] {
         let dataset = params.text("dataset").map_or_else(
             |_| {
                 let part = |key: &str| params.get(&format!("dataset.{key}")).map_or(String::new(), shown);
@@ -143,6 +152,11 @@ impl Scaled {
         self.queries = Matrix::new(count, columns, kept)?;
         Ok(())
     }
+}
+
+/// A configuration that was good when the point was planned.
+pub(in crate::workloads) fn failure(rejection: Rejection) -> Failure {
+    Failure::new("data", rejection.to_string())
 }
 
 fn shown(value: &Value) -> String {
