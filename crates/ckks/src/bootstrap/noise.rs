@@ -23,7 +23,9 @@ pub(super) fn refreshed_noise(bootstrap: &BootstrapParameters, input: &Noise, tr
     let sine = coefficients * remainder.sine_error() * slope * ratio / std::f64::consts::TAU;
     let arcsine = coefficients.sqrt() * remainder.relative_error() * input.message_bound();
     let bound = tracked.bound() + old.bound() * slope * scale / scale0 + (sine + arcsine) * scale;
-    let std = (old.std() * scale / scale0).hypot(added_std(bootstrap));
+    // A slot's relative error, as a coefficient's standard deviation.
+    let relative = remainder.relative_error() * input.message_rms() * scale / (parameters.ring_degree() as f64).sqrt();
+    let std = (old.std() * scale / scale0).hypot(added_std(bootstrap)).hypot(relative);
     Noise { std, bound, message_rms: input.message_rms(), message_bound: input.message_bound() }
 }
 

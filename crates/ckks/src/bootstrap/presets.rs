@@ -37,8 +37,8 @@ pub fn n16_full_fast() -> BootstrapSpec {
         doublings: 2,
         arcsine_degree: 7,
         interval: None,
-        log_p: vec![48, 48, 48, 48, 48, 48, 48],
-        dnum: Some(5),
+        log_p: vec![48, 46, 46, 44, 44, 44, 44, 44],
+        dnum: Some(4),
         low_memory: false,
         allow_insecure: false,
     }
