@@ -186,6 +186,14 @@ fn check_shape(spec: &BootstrapSpec) -> Result<(), CkksError> {
 
 fn check_levels(spec: &BootstrapSpec, remainder: &Remainder) -> Result<(), CkksError> {
     let needed = remainder.depth();
+    // Squares along the sine have to find their scales.
+    for (index, pair) in spec.sine.windows(2).enumerate() {
+        if pair[1].log_scale_below() != Some(pair[0].log_scale) {
+            let found = format!("2^{} at level {index} below 2^{}", pair[0].log_scale, pair[1].log_scale);
+            let expected = "the scale that the level above leads to: see `LevelSpec::log_group`".to_owned();
+            return Err(CkksError::Parameter { name: "sine", found, expected });
+        }
+    }
     if spec.sine.len() == needed {
         return Ok(());
     }

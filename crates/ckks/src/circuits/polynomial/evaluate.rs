@@ -186,6 +186,9 @@ fn mapped<O: Operations>(
     ops.mul_scalar_at(&centred, map.half.recip(), Scale::new(map.half * k)?)
 }
 
+/// Bits that a factor may have more than its level's canonical scale: differences between levels of one run are far below.
+const SETTLE_BITS: f64 = 0.75;
+
 /// The largest whole number up to `x`, at least 1.
 fn whole(x: f64) -> f64 {
     if x >= 2.0 { x.floor() } else { 1.0 }
@@ -207,6 +210,19 @@ impl<O: Operations> Powers<'_, O> {
             found: i.to_string(),
             expected: "one that was planned".to_owned(),
         })
+    }
+
+    /// The basis polynomial of degree `i` for a product at `level`. Along a chain whose scales fall it may come from a level
+    /// with a larger scale, which would be missing in the scale of what it is multiplied by; it is brought to the canonical one
+    /// then, which takes one of the levels it is above.
+    fn settled(&self, i: usize, level: Level) -> Result<O::Ciphertext, CkksError> {
+        let (ops, element) = (self.ops, self.get(i)?);
+        let canonical = ops.parameters().default_scale(level);
+        let excess = ops.scale(element).log2() - canonical.log2();
+        if excess > SETTLE_BITS && ops.level(element) > level {
+            return ops.align_to(element, level, canonical);
+        }
+        Ok(element.clone())
     }
 
     /// Computes the basis polynomial of degree `i` from smaller ones.
@@ -258,10 +274,10 @@ impl<O: Operations> Powers<'_, O> {
         let whole_scale = scale.mul_by_primes(&ops.parameters().groups()[above.0].primes);
         let mut inner = Vec::with_capacity(node.products.len());
         for (giant, node) in &node.products {
-            let giant = self.get(*giant)?;
-            inner.push((self.evaluate(node, above, whole_scale / ops.scale(giant))?, giant));
+            let giant = self.settled(*giant, above)?;
+            inner.push((self.evaluate(node, above, whole_scale / ops.scale(&giant))?, giant));
         }
-        let pairs: Vec<(&O::Ciphertext, &O::Ciphertext)> = inner.iter().map(|(a, b)| (a, *b)).collect();
+        let pairs: Vec<(&O::Ciphertext, &O::Ciphertext)> = inner.iter().map(|(a, b)| (a, b)).collect();
         let terms =
             node.terms.iter().map(|(i, c)| Ok((self.get(*i)?, c))).collect::<Result<Vec<_>, CkksError>>()?;
         let divided = match (pairs.is_empty(), terms.is_empty()) {
