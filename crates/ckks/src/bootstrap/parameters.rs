@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    BootstrapSpec, Bootstrapper, dft, factor::Factor, failure::overflow_log2, sine::Remainder,
+    BootstrapSpec, Bootstrapper, dft, factor::Factor, failure::overflow_log2, noise::ToSlotsNoise,
+    sine::Remainder,
 };
 use crate::{
     Complex64, DryRun,
@@ -30,6 +31,7 @@ struct Checked {
     remainder: Remainder,
     coefficients_to_slots: Vec<Factor>,
     slots_to_coefficients: Vec<Factor>,
+    to_slots_noise: ToSlotsNoise,
 }
 
 impl BootstrapParameters {
@@ -48,7 +50,8 @@ impl BootstrapParameters {
                 expected: format!("one that fails with at most 2^{MAX_FAILURE_LOG2}; never at {most}"),
             });
         }
-        let ratio = spec.message_bound * parameters.default_scale(Level(0)).to_f64() / q0(&parameters).to_f64();
+        let ratio =
+            spec.message_bound * parameters.default_scale(Level(0)).to_f64() / q0(&parameters).to_f64();
         // Noise is far smaller than the message, except where nothing can be saved any more.
         const NOISE_ROOM: f64 = 1.0 + 1.0 / 256.0;
         let remainder = Remainder::new(
@@ -59,7 +62,8 @@ impl BootstrapParameters {
             spec.arcsine_degree,
         )?;
         check_levels(spec, &remainder)?;
-        let (coefficients_to_slots, slots_to_coefficients) = factors(spec, &parameters, &remainder);
+        let (coefficients_to_slots, slots_to_coefficients, to_slots_noise) =
+            factors(spec, &parameters, &remainder);
         let checked = Checked {
             spec: spec.clone(),
             parameters,
@@ -67,6 +71,7 @@ impl BootstrapParameters {
             remainder,
             coefficients_to_slots,
             slots_to_coefficients,
+            to_slots_noise,
         };
         Ok(Self(Arc::new(checked)))
     }
@@ -141,6 +146,10 @@ impl BootstrapParameters {
         &self.0.remainder
     }
 
+    pub(super) fn to_slots_noise(&self) -> &ToSlotsNoise {
+        &self.0.to_slots_noise
+    }
+
     pub(super) fn coefficients_to_slots(&self) -> &[Factor] {
         &self.0.coefficients_to_slots
     }
@@ -173,9 +182,10 @@ fn check_shape(spec: &BootstrapSpec) -> Result<(), CkksError> {
         let expected = "a finite number above 0".to_owned();
         return refused("message_bound", spec.message_bound.to_string(), expected);
     }
-    for (name, levels) in
-        [("slots_to_coefficients", &spec.slots_to_coefficients), ("coefficients_to_slots", &spec.coefficients_to_slots)]
-    {
+    for (name, levels) in [
+        ("slots_to_coefficients", &spec.slots_to_coefficients),
+        ("coefficients_to_slots", &spec.coefficients_to_slots),
+    ] {
         let most = spec.log_slots as usize;
         if levels.is_empty() || levels.len() > most {
             return refused(name, format!("{} levels", levels.len()), format!("1 to log_slots = {most}"));
@@ -213,7 +223,11 @@ pub(super) fn to_slots_constant(slots: usize, max: usize, remainder: &Remainder)
 }
 
 /// The matrices, the first one first, with all constants folded in.
-fn factors(spec: &BootstrapSpec, parameters: &Parameters, remainder: &Remainder) -> (Vec<Factor>, Vec<Factor>) {
+fn factors(
+    spec: &BootstrapSpec,
+    parameters: &Parameters,
+    remainder: &Remainder,
+) -> (Vec<Factor>, Vec<Factor>, ToSlotsNoise) {
     let (log_slots, slots, max) = (spec.log_slots as usize, 1usize << spec.log_slots, parameters.max_slots());
     let side_by_side = 2 * slots <= max;
     let (i, one) = (Complex64::I, Complex64::ONE);
@@ -223,13 +237,22 @@ fn factors(spec: &BootstrapSpec, parameters: &Parameters, remainder: &Remainder)
     let constant = to_slots_constant(slots, max, remainder);
     let mut matrices = dft::to_coefficients(log_slots, spec.coefficients_to_slots.len());
     let last = matrices.len() - 1;
+    let terms: Vec<usize> = matrices.iter().map(|matrix| matrix.iter().count()).collect();
+    let noise = ToSlotsNoise::new(spec, parameters, remainder, &terms);
     let sizes = dft::shares(log_slots, matrices.len()).into_iter().rev().map(|share| share.len());
     // A stage is 2^(1/2) times a rotation of space. What goes through shrinks from the size of slots to that of coefficients:
-    // all of it at last, so that rounding finds large numbers until then.
+    // most of it at last, so that rounding finds large numbers until then.
+    let share = if last == 0 { 1.0 } else { noise.best_share() };
     for (k, (matrix, size)) in matrices.iter_mut().zip(sizes).enumerate() {
         let earlier = (log_slots - size) as f64;
-        let factor = if k == last { constant * (earlier / 2.0).exp2() } else { (-(size as f64) / 2.0).exp2() };
-        *matrix = std::mem::take(matrix).scaled(factor);
+        let factor =
+            if k == last { constant * (earlier / 2.0).exp2() } else { (-(size as f64) / 2.0).exp2() };
+        let shared = match k {
+            0 if last > 0 => share,
+            _ if k == last => share.recip(),
+            _ => 1.0,
+        };
+        *matrix = std::mem::take(matrix).scaled(factor * shared);
     }
     let to_slots = matrices.into_iter().enumerate().map(|(k, matrix)| {
         if k == last && side_by_side {
@@ -249,16 +272,18 @@ fn factors(spec: &BootstrapSpec, parameters: &Parameters, remainder: &Remainder)
     // All growth comes first, so that rounding finds numbers as large as the message afterwards.
     for (k, (matrix, share)) in matrices.iter_mut().zip(&shares).enumerate() {
         let later = (log_slots - share.len()) as f64;
-        let factor = if k == 0 { constant * (later / 2.0).exp2() } else { (-(share.len() as f64) / 2.0).exp2() };
+        let factor =
+            if k == 0 { constant * (later / 2.0).exp2() } else { (-(share.len() as f64) / 2.0).exp2() };
         *matrix = std::mem::take(matrix).scaled(factor);
     }
     let from_slots = matrices.into_iter().enumerate().map(|(k, matrix)| {
         if k == 0 && side_by_side {
-            let mask = move |place: i64| if place.rem_euclid(2 * slots as i64) < slots as i64 { one } else { i };
+            let mask =
+                move |place: i64| if place.rem_euclid(2 * slots as i64) < slots as i64 { one } else { i };
             Factor::new(&matrix.doubled(|offset, row, value| value * mask(row as i64 + offset)))
         } else {
             Factor::new(&matrix.wrapped())
         }
     });
-    (to_slots, from_slots.collect())
+    (to_slots, from_slots.collect(), noise)
 }
