@@ -7,6 +7,7 @@ pub mod depth;
 pub mod external;
 pub mod knn;
 mod learning;
+pub mod linear_algebra;
 pub mod linreg;
 pub mod mlp;
 pub mod ops;
@@ -38,6 +39,7 @@ pub fn registry() -> Registry {
         .with(&ops::Ops)
         .with(&depth::Depth)
         .with(&boston_moments::BostonMoments)
+        .with(&linear_algebra::LinearAlgebra)
         .with(&linreg::Linreg)
         .with(&knn::Knn)
         .with(&mlp::Mlp)
