@@ -82,6 +82,8 @@ pub(crate) struct Pivot {
 #[derive(Clone, Debug)]
 struct Quantity {
     name: String,
+    /// What it is, for sentences: the column's meaning, or its name.
+    plain: String,
     label: String,
     unit: String,
     spacing: Spacing,
@@ -260,7 +262,8 @@ fn quantity(table: &Table, column: &str, given: &str, spacing: Spacing) -> Quant
     } else {
         label
     };
-    Quantity { name: column.to_owned(), label, unit, spacing }
+    let plain = meaning.unwrap_or(column).to_owned();
+    Quantity { name: column.to_owned(), plain, label, unit, spacing }
 }
 
 /// Label and unit of columns that share an axis: the only one's, or the names of all.
@@ -276,7 +279,7 @@ fn quantities(table: &Table, columns: &[&str], given: &str, spacing: Spacing) ->
         format!(" [{}]", first.unit)
     };
     let label = if given.is_empty() { format!("{names}{unit}") } else { first.label };
-    Quantity { name: names, label, ..first }
+    Quantity { name: names, plain: "what is drawn".to_owned(), label, ..first }
 }
 
 /// A column in which rows of one mark differ although they must not.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::dots::{Dots, Places};
-use super::{Mark, Quantity, distinct, measured_rows, value};
+use super::{Mark, Quantity, distinct, measured_rows, quantity, value};
 use crate::config::{PlotKind, PlotSpec};
 use crate::stats::{Sorted, rounds_ratio};
 use crate::table::Table;
@@ -28,7 +28,7 @@ pub(super) fn collect(table: &Table, spec: &PlotSpec) -> Result<(Dots, usize), S
         chosen.iter().copied().filter(|row| table.text(*row, versus) == *base).collect();
     // Rows that the base does not have are nothing to compare.
     let places = Places::of(table, &with_base, rows);
-    let mut dots = Dots::new(axis(spec, base), rows, &places);
+    let mut dots = Dots::new(axis(table, spec, base), rows, &places);
     (dots.base, dots.series) = (Some(base.clone()), versus.clone());
     let who: Vec<(usize, Option<usize>, String)> =
         chosen.iter().map(|row| (*row, places.find(table, *row), table.text(*row, versus))).collect();
@@ -57,13 +57,14 @@ pub(super) fn collect(table: &Table, spec: &PlotSpec) -> Result<(Dots, usize), S
     Ok((dots, left_out))
 }
 
-fn axis(spec: &PlotSpec, base: &str) -> Quantity {
+fn axis(table: &Table, spec: &PlotSpec, base: &str) -> Quantity {
     let label = if spec.x_label.is_empty() {
         format!("{}, as a multiple of that of {base}", spec.x)
     } else {
         spec.x_label.clone()
     };
-    Quantity { name: spec.x.clone(), label, unit: String::new(), spacing: spec.x_axis }
+    let own = quantity(table, &spec.x, "", spec.x_axis);
+    Quantity { label, unit: String::new(), ..own }
 }
 
 /// The samples of each round; refused where rows of a round do not belong together.

@@ -415,7 +415,7 @@ fn only_runs_from_a_clean_commit_are_published_and_figures_come_from_them() {
         "![time against size](t/plots/time.svg)",
         "6 points measured",
         "`cargo run --bin sweep -- figures --only t/time`",
-        "err_abs changes by ×2 each time size doubles.",
+        "An invented error changes by ×2 each time size doubles.",
     ] {
         assert!(gallery.contains(part), "{part} is not in\n{gallery}");
     }

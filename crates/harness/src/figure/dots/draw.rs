@@ -128,6 +128,7 @@ pub(super) fn example(
 ) -> Dots {
     let x = crate::figure::Quantity {
         name: "wall_s".to_owned(),
+        plain: "wall time".to_owned(),
         label: "wall time".to_owned(),
         unit: String::new(),
         spacing: crate::config::Spacing::Log10,
@@ -158,7 +159,7 @@ mod tests {
     fn no_text_lies_on_another_or_outside() {
         let names =
             ["one", "another with a long name", "a third one with a much longer name than the others", "d"];
-        for (rows, count) in [(vec!["add"], 1), (["add", "multiply and keep, log_n = 14"].repeat(10), 4)] {
+        for (rows, count) in [(vec!["add"], 1), (["add", "multiply and keep, size = 14"].repeat(10), 4)] {
             let dots = example(&rows, &names[..count], |row, name| {
                 let y = 1e-6 * 3f64.powi(i32::try_from(row + name).unwrap_or(0));
                 Mark { x: 0.0, y, bar: Some((0.8 * y, 1.3 * y)), n: 9 }

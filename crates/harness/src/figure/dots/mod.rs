@@ -70,6 +70,7 @@ pub(super) fn collect(table: &Table, spec: &PlotSpec, rows: &[String]) -> Result
     if dots.dots.is_empty() {
         return Err("no value can be shown on a logarithmic axis".to_owned());
     }
+    dots.sort_names();
     Ok((dots, left_out))
 }
 
@@ -169,6 +170,18 @@ impl Dots {
         true
     }
 
+    /// Puts the colours in order where all names are numbers; words stay in the order of the table.
+    fn sort_names(&mut self) {
+        let numbers: Option<Vec<f64>> = self.names.iter().map(|name| name.parse().ok()).collect();
+        let Some(numbers) = numbers else { return };
+        let mut order: Vec<usize> = (0..numbers.len()).collect();
+        order.sort_by(|a, b| numbers[*a].total_cmp(&numbers[*b]));
+        self.names = order.iter().map(|at| self.names[*at].clone()).collect();
+        for dot in &mut self.dots {
+            dot.name = order.iter().position(|at| *at == dot.name).unwrap_or(dot.name);
+        }
+    }
+
     pub(super) fn table(&self) -> Result<Table, HarnessError> {
         let column = |name: &str, kind| Column::new(name, kind, Role::Parameter, "", "");
         let mut columns = vec![
@@ -240,8 +253,9 @@ impl Dots {
         let most = self.of(name).max_by(|a, b| a.mark.y.total_cmp(&b.mark.y))?;
         let told =
             |dot: &Dot| format!("{} ({})", units::quantity(dot.mark.y, &self.x.unit), self.rows[dot.row]);
-        let what = if self.names[name].is_empty() { &self.x.name } else { &self.names[name] };
-        Some(format!("{what} goes from {} to {}.", told(least), told(most)))
+        let series =
+            if self.names[name].is_empty() { String::new() } else { format!(", {}", self.names[name]) };
+        Some(format!("{}{series}: from {} to {}.", self.x.plain, told(least), told(most)))
     }
 
     /// How often the first colour stays at or below the second, where there are two.
@@ -267,8 +281,8 @@ impl Dots {
         let told = |dot: &Dot| format!("{} ({})", factor(dot.mark.y), self.rows[dot.row]);
         let other = &self.names[name];
         let mut text = format!(
-            "{} of {other} is {} times that of {base} in the geometric mean of {} rows, from {} to {}.",
-            self.x.name,
+            "{}: that of {other} is {} times that of {base} in the geometric mean of {} rows, from {} to {}.",
+            self.x.plain,
             factor(mean),
             dots.len(),
             told(least),
@@ -280,7 +294,7 @@ impl Dots {
             .map(|dot| self.rows[dot.row].clone())
             .collect();
         if !behind.is_empty() {
-            text.push_str(&format!(" {other} has the lower {} in: {}.", self.x.name, behind.join("; ")));
+            text.push_str(&format!(" That of {other} is less in: {}.", behind.join("; ")));
         }
         Some(text)
     }

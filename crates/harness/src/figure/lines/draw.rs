@@ -188,6 +188,7 @@ mod tests {
     fn lines(x: Spacing, y: Spacing, words: Option<Vec<String>>, curves: usize) -> Lines {
         let quantity = |name: &str, unit: &str, spacing| Quantity {
             name: name.to_owned(),
+            plain: name.to_owned(),
             label: format!("{name}: what it means"),
             unit: unit.to_owned(),
             spacing,
@@ -266,6 +267,6 @@ mod tests {
     fn findings_tell_the_growth() {
         let found = lines(Spacing::Log2, Spacing::Log10, None, 1).findings();
         // From 2 to 9 millionths over three doublings.
-        assert_eq!(found, ["wall_s changes by ×1.65 each time size doubles."]);
+        assert_eq!(found, ["Wall_s changes by ×1.65 each time size doubles."]);
     }
 }

@@ -237,18 +237,24 @@ impl Lines {
             Spacing::Log2 => format!("each time {x_name} doubles"),
             Spacing::Log10 => format!("each time {x_name} grows tenfold"),
         };
-        let named = |value: f64| {
-            let name = growth.iter().find(|(g, _)| *g == value).map_or("", |(_, name)| name);
-            if name.is_empty() { String::new() } else { format!(" ({name})") }
-        };
         let (least, most) = (sample.min(), sample.max());
         let factor = |value: f64| format!("×{}", units::number((value * 100.0).round() / 100.0));
-        let text = if growth.len() == 1 {
+        let named = |value: f64| {
+            let name = growth.iter().find(|(g, _)| *g == value).map_or("", |(_, name)| name);
+            if name.is_empty() { String::new() } else { format!(" ({})", self.told(name)) }
+        };
+        let text = if factor(least) == factor(most) {
             format!("{} {per}", factor(least))
         } else {
             format!("{}{} to {}{} {per}", factor(least), named(least), factor(most), named(most))
         };
-        Some(format!("{} changes by {text}.", self.y.name))
+        Some(format!("{} changes by {text}.", capital(&self.y.plain)))
+    }
+
+    /// A curve's name in a sentence: numbers with the columns that they belong to.
+    fn told(&self, name: &str) -> String {
+        let number = name.split(", ").any(|part| part.parse::<f64>().is_ok());
+        if number && self.columns.len() < 2 { format!("{} = {name}", self.series) } else { name.to_owned() }
     }
 
     /// The least and the greatest mark.
@@ -257,11 +263,12 @@ impl Lines {
         let least = marks().min_by(|(_, a), (_, b)| a.y.total_cmp(&b.y))?;
         let most = marks().max_by(|(_, a), (_, b)| a.y.total_cmp(&b.y))?;
         let told = |(curve, mark): (&Curve, &Mark)| {
-            let series = if curve.name.is_empty() { String::new() } else { format!(", {}", curve.name) };
+            let series =
+                if curve.name.is_empty() { String::new() } else { format!(", {}", self.told(&curve.name)) };
             let value = units::quantity(mark.y, &self.y.unit);
             format!("{value} ({} = {}{series})", self.x.name, self.x_text(mark.x))
         };
-        Some(format!("{} goes from {} to {}.", self.y.name, told(least), told(most)))
+        Some(format!("{} goes from {} to {}.", capital(&self.y.plain), told(least), told(most)))
     }
 
     /// Where several columns are drawn: how often the first stays at or below the last.
@@ -296,6 +303,12 @@ impl Lines {
             Spacing::Log10 => (to / from).log10(),
         }
     }
+}
+
+/// A sentence begins with a capital letter.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// A position of a word as an index.
