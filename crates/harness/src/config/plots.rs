@@ -178,7 +178,9 @@ pub(crate) fn read(
         (axis(!mapped, "x_axis"), axis(upright, "y_axis"), axis(mapped, "value_axis"));
     let statistic = match word {
         Word::Ratios => Statistic::Median,
-        _ => section.choice("statistic", &STATISTICS).unwrap_or(Statistic::Median),
+        Word::Lines | Word::Heatmap | Word::Scatter | Word::Dots => {
+            section.choice("statistic", &STATISTICS).unwrap_or(Statistic::Median)
+        }
     };
     let magnitude = section.flag("magnitude").unwrap_or(false);
     let mut words = |wanted: bool, key| {

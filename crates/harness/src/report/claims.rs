@@ -13,7 +13,7 @@ pub(crate) fn judge(table: &Table, claim: &Claim) -> Verdict {
     // A share or a ratio has no unit.
     let unit = match (&claim.against, claim.by) {
         (Against::Column(_) | Against::Rows { .. }, Comparison::Share | Comparison::Ratio) => "",
-        _ => unit,
+        (Against::Nothing, _) | (_, Comparison::Distance | Comparison::Difference) => unit,
     };
     let found = match number(table, claim) {
         Ok(found) => found,

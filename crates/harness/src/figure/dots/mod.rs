@@ -48,6 +48,10 @@ pub(super) fn collect(table: &Table, spec: &PlotSpec, rows: &[String]) -> Result
     let places = Places::of(table, &chosen, rows);
     let mut dots = Dots::new(quantities(table, &columns, &spec.x_label, spec.x_axis), rows, &places);
     dots.series = spec.series.join(", ");
+    if columns.len() > 1 && spec.series.is_empty() {
+        // In their order, whichever the first row has.
+        dots.names = columns.iter().map(|column| (*column).to_owned()).collect();
+    }
     let mut cells: Vec<(usize, String, Vec<usize>)> = Vec::new();
     for row in chosen {
         let Some(place) = places.find(table, row) else { continue };
@@ -312,8 +316,8 @@ mod tests {
         assert_eq!(
             dots.findings(),
             [
-                "wall_s of peer is 2 times that of us in the geometric mean of 2 rows, from 0.5 (add) to 8 (turn). \
-              peer has the lower wall_s in: add."
+                "wall time: that of peer is 2 times that of us in the geometric mean of 2 rows, from 0.5 (add) to 8 (turn). \
+              That of peer is less in: add."
             ]
         );
     }
