@@ -26,6 +26,8 @@ use canvas::Canvas;
 const TIMES: [&str; 2] = ["wall_s", "cpu_s"];
 /// Pixels of a PNG for each of the drawing.
 const PNG_SCALE: f64 = 2.0;
+/// What several columns on one axis are called in sentences.
+const SEVERAL: &str = "each column";
 /// Font size of the line that says where the numbers come from.
 const CAPTION: f64 = 10.0;
 /// Digits of a commit that tell it apart.
@@ -279,7 +281,7 @@ fn quantities(table: &Table, columns: &[&str], given: &str, spacing: Spacing) ->
         format!(" [{}]", first.unit)
     };
     let label = if given.is_empty() { format!("{names}{unit}") } else { first.label };
-    Quantity { name: names, plain: "what is drawn".to_owned(), label, ..first }
+    Quantity { name: names, plain: SEVERAL.to_owned(), label, ..first }
 }
 
 /// A column in which rows of one mark differ although they must not.

@@ -95,8 +95,9 @@ fn figures(recorded: &Recorded, table: &Table, allow_mixed: bool) -> (Vec<Figure
         match figure::collect(table, spec, &recorded.name) {
             Ok(figure) => {
                 if figure.left_out > 0 {
+                    let marks = if figure.left_out == 1 { "mark" } else { "marks" };
                     problems.push(format!(
-                        "figure `{}` leaves out {} marks that are not positive: its axis is logarithmic",
+                        "figure `{}` leaves out {} {marks} not above zero: its axis is logarithmic",
                         figure.id, figure.left_out
                     ));
                 }

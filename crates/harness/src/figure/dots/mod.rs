@@ -6,7 +6,9 @@ mod draw;
 
 use serde_json::Value as Json;
 
-use super::{Mark, Pivot, Quantity, distinct, mark, measured_rows, quantities, refuse_mixed, series_name};
+use super::{
+    Mark, Pivot, Quantity, SEVERAL, distinct, mark, measured_rows, quantities, refuse_mixed, series_name,
+};
 use crate::column::{Column, ColumnKind, Role};
 use crate::config::{PlotSpec, Spacing};
 use crate::error::HarnessError;
@@ -257,9 +259,11 @@ impl Dots {
         let most = self.of(name).max_by(|a, b| a.mark.y.total_cmp(&b.mark.y))?;
         let told =
             |dot: &Dot| format!("{} ({})", units::quantity(dot.mark.y, &self.x.unit), self.rows[dot.row]);
-        let series =
-            if self.names[name].is_empty() { String::new() } else { format!(", {}", self.names[name]) };
-        Some(format!("{}{series}: from {} to {}.", self.x.plain, told(least), told(most)))
+        let parts = [self.x.plain.as_str(), self.names[name].as_str()];
+        // The names of several columns say what they are.
+        let parts = parts.into_iter().filter(|part| !part.is_empty() && *part != SEVERAL);
+        let what = parts.collect::<Vec<_>>().join(", ");
+        Some(format!("{what}: from {} to {}.", told(least), told(most)))
     }
 
     /// How often the first colour stays at or below the second, where there are two.
