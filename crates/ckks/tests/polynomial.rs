@@ -228,6 +228,7 @@ fn degree_63_at_128_bits_loses_less_than_four_bits() {
     println!("{plan}");
     assert_eq!((plan.depth, p.degree(), p.cost().products), (6, 63, plan.products));
     assert_eq!((plan.products, plan.relinearizations), (16, 15));
+    assert_eq!(p.clone().without_squares().cost().products, 18);
     let kit = Kit::new(&spec, &plan.request());
     let values = reals(kit.context.max_slots(), 64);
     let x = kit.encrypt(&complex(&values), 65);

@@ -181,6 +181,14 @@ impl Polynomial {
         self
     }
 
+    /// The same polynomial without differences of squares: one or two products more from degree 23 on, and about a bit more
+    /// precise.
+    #[must_use]
+    pub fn without_squares(mut self) -> Self {
+        self.planned = Planned::without_squares(self.basis, &self.coefficients);
+        self
+    }
+
     /// `factor` times the polynomial plus `offset`.
     ///
     /// # Errors

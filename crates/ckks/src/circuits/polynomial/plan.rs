@@ -249,12 +249,22 @@ impl<C: Coefficient> Planned<C> {
     /// The plan with the fewest products, of those the one with the fewest relinearisations, without differences of
     /// squares if they do not help.
     pub(super) fn new(basis: Basis, p: &[C]) -> Self {
+        Self::fewest(basis, p, true)
+    }
+
+    /// As [`Self::new`], with a product for each giant step.
+    pub(super) fn without_squares(basis: Basis, p: &[C]) -> Self {
+        Self::fewest(basis, p, false)
+    }
+
+    fn fewest(basis: Basis, p: &[C], squares: bool) -> Self {
         let present: Vec<bool> = p.iter().map(|c| !c.is_zero()).collect();
         let most = degree(&present).unwrap_or(0).max(1);
         let largest = largest_power(most);
-        let supplies = [0, largest, 2 * largest]
-            .into_iter()
-            .flat_map(|squares| (1..=most.min(MAX_BABIES)).map(move |babies| Supply { babies, squares }));
+        let limits: &[usize] = if squares { &[0, largest, 2 * largest] } else { &[0] };
+        let supplies = limits
+            .iter()
+            .flat_map(|&squares| (1..=most.min(MAX_BABIES)).map(move |babies| Supply { babies, squares }));
         let cost = |supply: &Supply| {
             let cost = Planned::with_supply(basis, &present, *supply).cost;
             (cost.products, cost.relinearizations)
