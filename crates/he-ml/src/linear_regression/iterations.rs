@@ -2,9 +2,12 @@
 
 use super::{
     LARGEST_WEIGHT,
-    system::{Affine, Columns, Solution, System},
+    system::{Affine, Form, System, Unfinished},
 };
-use crate::{arithmetic::SlotArithmetic, error::MlError};
+use crate::{
+    arithmetic::{Mask, SlotArithmetic},
+    error::MlError,
+};
 
 /// Gradient descent, w <- w + step (r - A w), with the step 2 / (low + high) that is best for eigenvalues in an interval;
 /// or, with `momentum`, Nesterov's method with the step 1 / high and his constant momentum. Two levels a step.
@@ -35,23 +38,30 @@ impl Gradient {
         self,
         on: &A,
         system: &System<A::Vector>,
-    ) -> Result<Solution<A::Vector>, MlError> {
+    ) -> Result<Unfinished<A::Vector>, MlError> {
         let System { columns, left, rhs_right, rhs_flat, .. } = system;
         let (cube, target) = (columns.cube, columns.target());
-        let to_right = |factor| columns.to_right(on.slots(), factor, move |k| k == target);
-        let (mask, minus) = (to_right(1.0 + self.momentum), to_right(-self.momentum));
+        let masks = |factor| -> Vec<Mask> {
+            let mask = |part| columns.to_right(on.slots(), part, factor, move |k| k == target);
+            (0..cube.parts).map(mask).collect()
+        };
+        let (plus, minus) = (masks(1.0 + self.momentum), masks(-self.momentum));
         let mut last: Option<A::Vector> = None;
         let mut product = cube.product(on, left, rhs_right, LARGEST_WEIGHT)?;
         for _ in 1..self.steps {
             // The right-hand side is in every iterate once, and once in what the momentum makes of two of them.
-            let mut terms = vec![(&product, &mask)];
-            terms.extend(last.iter().filter(|_| self.momentum != 0.0).map(|last| (last, &minus)));
-            let seeds = on.sum_of_masked(&terms)?;
-            let ahead = on.add(rhs_right, &cube.spread_right(on, &seeds, LARGEST_WEIGHT)?)?;
+            let before = last.iter().filter(|_| self.momentum != 0.0);
+            let ahead = |part: usize| {
+                let mut terms = vec![(&product, &plus[part])];
+                terms.extend(before.clone().map(|last| (last, &minus[part])));
+                let seeds = on.sum_of_masked(&terms)?;
+                on.add(&rhs_right[part], &cube.spread_right(on, &seeds, LARGEST_WEIGHT)?)
+            };
+            let ahead = (0..cube.parts).map(ahead).collect::<Result<Vec<_>, MlError>>()?;
             last = Some(product);
             product = cube.product(on, left, &ahead, LARGEST_WEIGHT)?;
         }
-        finish(on, *columns, &on.add(rhs_flat, &product)?)
+        Ok(Unfinished { vectors: vec![on.add(rhs_flat, &product)?], form: Form::Flat })
     }
 }
 
@@ -77,7 +87,7 @@ impl NewtonSchulz {
         self,
         on: &A,
         system: System<A::Vector>,
-    ) -> Result<Solution<A::Vector>, MlError> {
+    ) -> Result<Unfinished<A::Vector>, MlError> {
         let System { columns, left, right, rhs_right, rhs_flat } = system;
         let (cube, target) = (columns.cube, columns.target());
         let (mut power, mut square_of) = (left, Some(right));
@@ -88,25 +98,14 @@ impl NewtonSchulz {
             if step + 1 == self.steps {
                 break;
             }
-            vector = on.add(&vector, &columns.right(on, &product, |k| k == target, LARGEST_WEIGHT)?)?;
+            let found = columns.right(on, &product, |k| k == target, LARGEST_WEIGHT)?;
+            vector = columns.add(on, &vector, &found)?;
             if let Some(right) = &square_of {
                 let square = cube.product(on, &power, right, 1.0)?;
                 let same = Affine { scale: 1.0, shift: 0.0, rhs: 0.0, bound: 1.0 };
                 (power, square_of) = columns.both(on, &square, same, step + 2 < self.steps)?;
             }
         }
-        finish(on, columns, &flat)
+        Ok(Unfinished { vectors: vec![flat], form: Form::Flat })
     }
-}
-
-/// Keeps the target's column of a flat form, once, and clears everything else.
-fn finish<A: SlotArithmetic>(
-    on: &A,
-    columns: Columns,
-    flat: &A::Vector,
-) -> Result<Solution<A::Vector>, MlError> {
-    let (p, target) = (columns.features, columns.target());
-    let mask = columns.cube.mask(on.slots(), |j, i, k| f64::from(u8::from(j == 0 && i < p && k == target)));
-    let places = (0..p).map(|i| columns.cube.slot(0, i, target)).collect();
-    Ok(Solution { vector: on.mul_mask(flat, &mask)?, places })
 }
