@@ -48,7 +48,8 @@ impl Cube {
         2 * self.width
     }
 
-    fn stride_summed(self) -> usize {
+    /// Slots of a slice along j.
+    pub(super) fn slice(self) -> usize {
         4 * self.width.pow(2)
     }
 
@@ -59,7 +60,7 @@ impl Cube {
     /// The indices (j, i, k) of a slot of a part.
     pub(super) fn indices(self, part: usize, slot: usize) -> (usize, usize, usize) {
         let (across, slices) = (2 * self.width, self.slices());
-        (part * slices + slot / self.stride_summed() % slices, slot / across % across, slot % across)
+        (part * slices + slot / self.slice() % slices, slot / across % across, slot % across)
     }
 
     /// The slot (j, i, k), in the part that has it.
@@ -85,7 +86,7 @@ impl Cube {
         bound: f64,
     ) -> Result<A::Vector, MlError> {
         let terms = on.sum_of_products(&left.iter().zip(right).collect::<Vec<_>>())?;
-        let sum = on.add_rotations(&terms, doubling(self.stride_summed(), self.slots() / self.parts))?;
+        let sum = on.add_rotations(&terms, doubling(self.slice(), self.slots() / self.parts))?;
         on.promise("product of matrices", &sum, bound)
     }
 

@@ -277,20 +277,22 @@ impl LinearRegression {
         self.rows
     }
 
-    /// Slots that a vector has to have at least.
+    /// Slots of a vector that holds a whole matrix, as far as rings go: what parameters are planned for.
     #[must_use]
     pub fn slots(&self) -> usize {
         self.columns.cube.slots().min(MAX_SLOTS)
     }
 
-    /// How rows lie in vectors of `slots` slots.
+    /// How rows lie in vectors of `slots` slots, a power of two. With fewer than [`Self::slots`] matrices take several
+    /// vectors, and products more work.
     ///
     /// # Errors
-    /// [`MlError::TooFewSlots`] for fewer than [`Self::slots`].
+    /// [`MlError::TooFewSlots`] for vectors without room for one slice of a matrix.
     pub fn packing(&self, slots: usize) -> Result<RowBlocks, MlError> {
-        if slots < self.slots() {
+        let needed = self.columns.cube.slice();
+        if slots < needed {
             let what = "linear regression in mode encrypted";
-            return Err(MlError::TooFewSlots { what, needed: self.slots(), found: slots });
+            return Err(MlError::TooFewSlots { what, needed, found: slots });
         }
         RowBlocks::new(slots, self.columns.cube.width)
     }
