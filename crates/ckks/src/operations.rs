@@ -150,6 +150,10 @@ pub trait Operations {
         a: &Self::Ciphertext,
         groups: &[RotationGroup<'_, Self::Weights>],
     ) -> Result<Self::Ciphertext, CkksError>;
+    fn raise(&self, a: &Self::Ciphertext) -> Result<Self::Ciphertext, CkksError>;
+    fn trace(&self, a: &Self::Ciphertext, slots: usize) -> Result<Self::Ciphertext, CkksError>;
+    fn relabel_slots(&self, a: &Self::Ciphertext, slots: usize) -> Result<Self::Ciphertext, CkksError>;
+    fn claim_noise(&self, a: &Self::Ciphertext, noise: Noise) -> Result<Self::Ciphertext, CkksError>;
     /// What was tracked of a ciphertext's message and noise.
     fn noise(&self, a: &Self::Ciphertext) -> Noise;
     /// As [`Ciphertext::with_noise_as_message`].
@@ -234,6 +238,10 @@ impl Operations for Evaluator<'_> {
         rotate(a: &Ciphertext, steps: i64) -> Ciphertext;
         conjugate(a: &Ciphertext) -> Ciphertext;
         declare_bound(a: &Ciphertext, bound: f64) -> Ciphertext;
+        raise(a: &Ciphertext) -> Ciphertext;
+        trace(a: &Ciphertext, slots: usize) -> Ciphertext;
+        relabel_slots(a: &Ciphertext, slots: usize) -> Ciphertext;
+        claim_noise(a: &Ciphertext, noise: Noise) -> Ciphertext;
         sum_of_rotations_rescale(a: &Ciphertext, groups: &[RotationGroup<'_, Weights>]) -> Ciphertext;
     }
 
