@@ -43,6 +43,30 @@ pub struct Solution<V> {
     pub with_intercept: bool,
 }
 
+/// What is shown of an iterate.
+#[derive(Clone, Debug)]
+pub struct Iterate<'a, V> {
+    /// The step that led to it, from 1.
+    pub step: usize,
+    /// The vector of slots: weight i over `divisor` is in slot `places[i]`.
+    pub vector: &'a V,
+    /// The slot of each weight.
+    pub places: Vec<usize>,
+    /// By how much weights were divided.
+    pub divisor: f64,
+}
+
+/// What is called with every iterate.
+pub type Observer<'o, V> = &'o mut dyn FnMut(&Iterate<'_, V>) -> Result<(), MlError>;
+
+impl<V> Iterate<'_, V> {
+    /// The weights in decrypted slots.
+    #[must_use]
+    pub fn weights(&self, slots: &[Complex64]) -> Vec<f64> {
+        self.places.iter().filter_map(|&place| Some(slots.get(place)?.re * self.divisor)).collect()
+    }
+}
+
 impl<V> Solution<V> {
     /// The weights and the intercept in the decrypted slots of the vector.
     ///
@@ -76,17 +100,36 @@ impl LinearRegression {
         on: &A,
         blocks: impl IntoIterator<Item = Result<A::Vector, MlError>>,
     ) -> Result<Solution<A::Vector>, MlError> {
+        self.run_observed(on, blocks, &mut |_| Ok(()))
+    }
+
+    /// As [`Self::run`], showing every iterate of the solvers that go step by step. Iterates are weights on standardised
+    /// columns.
+    ///
+    /// # Errors
+    /// As [`Self::run`], and those of `observe`.
+    pub fn run_observed<A: SlotArithmetic>(
+        &self,
+        on: &A,
+        blocks: impl IntoIterator<Item = Result<A::Vector, MlError>>,
+        observe: Observer<'_, A::Vector>,
+    ) -> Result<Solution<A::Vector>, MlError> {
         let moments = self.moments(on, blocks)?;
         let columns = self.columns.cut(on.slots());
         let Some(deviation) = &self.deviation else {
-            let solution = self.solve(on, |affine| System::new(on, &moments, columns, affine))?;
+            let system = |affine| System::new(on, &moments, columns, affine);
+            let solution = self.solve(on, system, observe)?;
             return finish(on, columns, &solution, None);
         };
         let found = correlate(on, &moments, columns, deviation)?;
-        let solution = self.solve(on, |affine| {
-            let affine = Affine { rhs: affine.rhs * found.rhs, ..affine };
-            System::from_flat(on, &found.flat, columns, affine)
-        })?;
+        let solution = self.solve(
+            on,
+            |affine| {
+                let affine = Affine { rhs: affine.rhs * found.rhs, ..affine };
+                System::from_flat(on, &found.flat, columns, affine)
+            },
+            observe,
+        )?;
         finish(on, columns, &solution, Some(&found.scales))
     }
 
@@ -94,8 +137,10 @@ impl LinearRegression {
         &self,
         on: &A,
         system: impl Fn(Affine) -> Result<System<A::Vector>, MlError>,
+        observe: Observer<'_, A::Vector>,
     ) -> Result<Unfinished<A::Vector>, MlError> {
-        let descend = |gradient: Gradient| gradient.solve(on, &system(gradient.affine(self.ridge))?);
+        let mut descend =
+            |gradient: Gradient| gradient.solve(on, &system(gradient.affine(self.ridge))?, observe);
         match self.solver {
             Solver::Residual { log_degree } => {
                 let residual = Residual::new(log_degree, self.spectrum);
@@ -116,7 +161,7 @@ impl LinearRegression {
         blocks: impl IntoIterator<Item = Result<A::Vector, MlError>>,
     ) -> Result<Moments<A::Vector>, MlError> {
         let expected = self.packing(on.slots())?.blocks(self.columns.rows);
-        let mut sums = MomentSums::new(self.columns.cube);
+        let mut sums = MomentSums::new(self.columns.cube.cut(on.slots()));
         let mut found = 0;
         for block in blocks {
             sums.add(on, &block?)?;
@@ -215,7 +260,7 @@ fn finish<A: SlotArithmetic>(
     let form: Form = solution.form;
     let vector = match scales {
         None => {
-            let masks = columns.elements(on.slots(), form, 1.0);
+            let masks = columns.elements(on.slots(), form, solution.divisor);
             let vector = on.sum_of_masked(&solution.vectors.iter().zip(&masks).collect::<Vec<_>>())?;
             on.promise("weights", &vector, LARGEST_WEIGHT)?
         }

@@ -187,7 +187,7 @@ impl<V: Clone> Scales<V> {
                 masks.iter().map(|mask| on.mul_mask(vector, mask)).collect::<Result<Vec<_>, _>>()?;
             on.sum_of_products(&solution.vectors.iter().zip(&factors).collect::<Vec<_>>())
         };
-        let masks = columns.elements(slots, solution.form, factor);
+        let masks = columns.elements(slots, solution.form, factor * solution.divisor);
         let weights = times(&self.inverse_deviations, &masks)?;
         // A vector that repeats the cube counts every element as often.
         let copies = columns.cube.copies(slots) as f64;

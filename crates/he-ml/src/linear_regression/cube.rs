@@ -53,7 +53,8 @@ impl Cube {
         4 * self.width.pow(2)
     }
 
-    fn slices(self) -> usize {
+    /// Slices in a part.
+    pub(super) fn slices(self) -> usize {
         self.width / self.parts
     }
 

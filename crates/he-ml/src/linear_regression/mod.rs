@@ -22,9 +22,11 @@ mod spec;
 mod standardise;
 mod system;
 
-pub use circuit::{Solution, Weights};
+pub use circuit::{Iterate, Observer, Solution, Weights};
 pub use ranged::{PublicRanges, Ranged};
-pub use session::{EncryptedTable, EncryptedWeights, KeyOwner, Server, generate_keys};
+pub use session::{
+    EncryptedTable, EncryptedWeights, KeyOwner, Server, generate_keys, generate_refreshing_keys,
+};
 pub use spec::{
     DEFAULT_FLOOR, DEFAULT_VARIANCE_FLOOR, LinearRegression, LinearRegressionSpec, Mode, Rows, Solver,
     TableShape,

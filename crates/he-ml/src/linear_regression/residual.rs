@@ -85,7 +85,7 @@ impl Residual {
                 (power, square_of) = columns.both(on, &square, doubled, s + 2 < self.log_degree)?;
             }
         }
-        Ok(Unfinished { vectors, form: Form::Right })
+        Ok(Unfinished { vectors, form: Form::Right, divisor: 1.0 })
     }
 
     /// From the columns of all products of the first powers to those of the polynomials by which the products of the
@@ -118,6 +118,6 @@ impl Residual {
             let seeds = on.sum_of_masked(&turned.iter().zip(&masks).collect::<Vec<_>>())?;
             columns.cube.spread_right(on, &seeds, LARGEST_WEIGHT)
         };
-        (0..columns.cube.parts).map(part).collect()
+        columns.parts().map(part).collect()
     }
 }

@@ -2,13 +2,15 @@
 
 use ckks::{
     Ciphertext, Context, Decryptor, Encoder, Encryptor, EvaluationKeys, Evaluator, KeyGenerator, KeySize,
-    SecretKey,
+    Level, SecretKey, Weights,
+    bootstrap::{BootstrapParameters, Bootstrapper},
+    encoder::Packing,
 };
 use datasets::Dataset;
 use rand_core::CryptoRng;
 
 use super::{
-    circuit::Solution,
+    circuit::{Iterate, Observer, Solution},
     spec::{LinearRegression, Rows},
 };
 use crate::{
@@ -63,6 +65,8 @@ pub struct KeyOwner {
     model: LinearRegression,
     context: Context,
     secret: SecretKey,
+    /// Of the rows.
+    level: Level,
 }
 
 /// The party that computes: it holds evaluation keys, which decrypt nothing.
@@ -71,6 +75,7 @@ pub struct Server {
     model: LinearRegression,
     context: Context,
     keys: EvaluationKeys,
+    bootstrapper: Option<Bootstrapper<Weights>>,
 }
 
 impl LinearRegression {
@@ -83,6 +88,17 @@ impl LinearRegression {
             let blocks = self.packing(on.slots())?.blocks(self.table().rows);
             let solution = self.run(on, (0..blocks).map(|_| Ok(dry.input(self.largest_slot()))))?;
             Ok(solution.vector)
+        })
+    }
+
+    /// As [`Self::plan`] for solvers that refresh their iterates by means of `bootstrap`: as many steps as one likes.
+    ///
+    /// # Errors
+    /// As [`planner::plan_refreshing`].
+    pub fn plan_refreshing(&self, bootstrap: &BootstrapParameters) -> Result<Plan, MlError> {
+        planner::plan_refreshing(bootstrap, |on, input| {
+            let blocks = self.packing(on.slots())?.blocks(self.table().rows);
+            Ok(self.run(on, (0..blocks).map(|_| input(self.largest_slot())))?.vector)
         })
     }
 
@@ -122,8 +138,27 @@ pub fn generate_keys(
     let mut generator = KeyGenerator::new(&context, rng);
     let secret = generator.secret_key();
     let keys = generator.evaluation_keys(&secret, &plan.request)?;
-    let owner = KeyOwner { model: model.clone(), context: context.clone(), secret };
-    Ok((owner, Server { model: model.clone(), context, keys }))
+    let level = context.max_level();
+    let owner = KeyOwner { model: model.clone(), context: context.clone(), secret, level };
+    Ok((owner, Server { model: model.clone(), context, keys, bootstrapper: None }))
+}
+
+/// Makes all keys that `plan`, from [`LinearRegression::plan_refreshing`], lists for `model`, those for refreshing
+/// included.
+///
+/// # Errors
+/// As [`generate_keys`].
+pub fn generate_refreshing_keys(
+    model: &LinearRegression,
+    plan: &Plan,
+    bootstrap: &BootstrapParameters,
+    rng: &mut impl CryptoRng,
+) -> Result<(KeyOwner, Server), MlError> {
+    let (owner, mut server) = generate_keys(model, plan, rng)?;
+    let evaluator = Evaluator::new(&server.context, &server.keys);
+    server.bootstrapper = Some(Bootstrapper::new(bootstrap, &evaluator)?);
+    // Higher levels are for refreshing only.
+    Ok((KeyOwner { level: bootstrap.levels_left(), ..owner }, server))
 }
 
 impl KeyOwner {
@@ -142,7 +177,9 @@ impl KeyOwner {
         let slots = self.model.pack(table, self.context.max_slots(), block)?;
         let encoder = Encoder::new(&self.context);
         // The bound is public: it must not come from the values.
-        let plaintext = encoder.encode_complex(&slots)?.with_message_bound(bound)?;
+        let scale = self.context.parameters().default_scale(self.level);
+        let packing = Packing { level: self.level, scale, slots: self.context.max_slots() };
+        let plaintext = encoder.encode_with(&slots, &packing)?.with_message_bound(bound)?;
         Ok(Encryptor::new(&self.context, &self.secret).encrypt(&plaintext, rng)?)
     }
 
@@ -154,6 +191,15 @@ impl KeyOwner {
         let blocks = self.model.packing(self.context.max_slots())?.blocks(table.n_rows());
         let blocks = (0..blocks).map(|block| self.encrypt_block(table, block, rng));
         Ok(EncryptedTable { blocks: blocks.collect::<Result<_, _>>()? })
+    }
+
+    /// Decrypts the weights of an iterate, to see how a solver goes on: it tells more than the result.
+    ///
+    /// # Errors
+    /// As [`Self::decrypt`].
+    pub fn decrypt_iterate(&self, iterate: &Iterate<'_, Ciphertext>) -> Result<Vec<f64>, MlError> {
+        let plaintext = Decryptor::new(&self.context, &self.secret).decrypt(iterate.vector)?;
+        Ok(iterate.weights(&Encoder::new(&self.context).decode_complex(&plaintext)?))
     }
 
     /// Decrypts weights and intercept, in the units of the rows.
@@ -189,9 +235,24 @@ impl Server {
         &self,
         blocks: impl IntoIterator<Item = Result<Ciphertext, MlError>>,
     ) -> Result<EncryptedWeights, MlError> {
+        self.train_observed(blocks, &mut |_| Ok(()))
+    }
+
+    /// As [`Self::train_on`], showing every iterate of the solvers that go step by step.
+    ///
+    /// # Errors
+    /// As [`Self::train_on`], and those of `observe`.
+    pub fn train_observed(
+        &self,
+        blocks: impl IntoIterator<Item = Result<Ciphertext, MlError>>,
+        observe: Observer<'_, Ciphertext>,
+    ) -> Result<EncryptedWeights, MlError> {
         let evaluator = Evaluator::new(&self.context, &self.keys);
-        let on = Encrypted::new(&evaluator);
-        let solution = self.model.run(&on, blocks)?;
+        let mut on = Encrypted::new(&evaluator);
+        if let Some(bootstrapper) = &self.bootstrapper {
+            on = on.with_bootstrapper(bootstrapper);
+        }
+        let solution = self.model.run_observed(&on, blocks, observe)?;
         Ok(EncryptedWeights { solution, counts: on.counts() })
     }
 }

@@ -34,8 +34,9 @@ impl Columns {
         Self { cube: self.cube.cut(slots), ..self }
     }
 
-    fn parts(self) -> std::ops::Range<usize> {
-        0..self.cube.parts
+    /// The parts of the cube that features take.
+    pub(super) fn parts(self) -> std::ops::Range<usize> {
+        0..self.features.div_ceil(self.cube.slices())
     }
 }
 
@@ -74,6 +75,8 @@ pub(super) struct Unfinished<V> {
     /// Parts of a right form, or one flat one.
     pub(super) vectors: Vec<V>,
     pub(super) form: Form,
+    /// By how much it was divided on the way.
+    pub(super) divisor: f64,
 }
 
 impl<V: Clone> System<V> {
@@ -97,7 +100,7 @@ impl<V: Clone> System<V> {
             forms.iter().flat_map(|&entry| columns.parts().map(move |part| Wanted { part, entry })).collect();
         wanted.push(Wanted { part: 0, entry: &rhs_flat });
         let gathered = moments.gather(on, &wanted)?;
-        let parts = columns.cube.parts;
+        let parts = columns.parts().len();
         let [seeds, right, rhs_right, rhs_flat] =
             [0..parts, parts..2 * parts, 2 * parts..3 * parts, 3 * parts..3 * parts + 1]
                 .map(|range| gathered.get(range).map(<[V]>::to_vec).unwrap_or_default());
