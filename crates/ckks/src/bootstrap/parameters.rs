@@ -199,6 +199,11 @@ fn check_levels(spec: &BootstrapSpec, remainder: &Remainder) -> Result<(), CkksE
     })
 }
 
+/// What all of CoeffsToSlots multiplies by, besides its stages.
+pub(super) fn to_slots_constant(slots: usize, max: usize, remainder: &Remainder) -> f64 {
+    0.5 / (slots as f64 * (max / slots) as f64 * remainder.half_width())
+}
+
 /// The matrices, the first one first, with all constants folded in.
 fn factors(spec: &BootstrapSpec, parameters: &Parameters, remainder: &Remainder) -> (Vec<Factor>, Vec<Factor>) {
     let (log_slots, slots, max) = (spec.log_slots as usize, 1usize << spec.log_slots, parameters.max_slots());
@@ -207,13 +212,16 @@ fn factors(spec: &BootstrapSpec, parameters: &Parameters, remainder: &Remainder)
 
     // n times the inverse transform, of N/2n times the message, of what is to be divided by K; the real part of a number is
     // half the sum with its conjugate.
-    let constant = 0.5 / (slots as f64 * (max / slots) as f64 * remainder.half_width());
+    let constant = to_slots_constant(slots, max, remainder);
     let mut matrices = dft::to_coefficients(log_slots, spec.coefficients_to_slots.len());
-    let (last, count) = (matrices.len() - 1, log_slots as f64);
-    // Evenly by stage: what goes through shrinks from the size of slots to that of coefficients.
-    let sizes: Vec<usize> = dft::shares(log_slots, matrices.len()).iter().rev().map(|share| share.len()).collect();
-    for (matrix, size) in matrices.iter_mut().zip(&sizes) {
-        *matrix = std::mem::take(matrix).scaled(constant.powf(*size as f64 / count));
+    let last = matrices.len() - 1;
+    let sizes = dft::shares(log_slots, matrices.len()).into_iter().rev().map(|share| share.len());
+    // A stage is 2^(1/2) times a rotation of space. What goes through shrinks from the size of slots to that of coefficients:
+    // all of it at last, so that rounding finds large numbers until then.
+    for (k, (matrix, size)) in matrices.iter_mut().zip(sizes).enumerate() {
+        let earlier = (log_slots - size) as f64;
+        let factor = if k == last { constant * (earlier / 2.0).exp2() } else { (-(size as f64) / 2.0).exp2() };
+        *matrix = std::mem::take(matrix).scaled(factor);
     }
     let to_slots = matrices.into_iter().enumerate().map(|(k, matrix)| {
         if k == last && side_by_side {
@@ -230,8 +238,7 @@ fn factors(spec: &BootstrapSpec, parameters: &Parameters, remainder: &Remainder)
     let constant = q0(parameters).to_f64() / (std::f64::consts::TAU * scale);
     let mut matrices = dft::to_slots(log_slots, spec.slots_to_coefficients.len());
     let shares = dft::shares(log_slots, matrices.len());
-    // A stage is 2^(1/2) times a rotation of space. All growth comes first, so that rounding finds numbers as large as the
-    // message afterwards.
+    // All growth comes first, so that rounding finds numbers as large as the message afterwards.
     for (k, (matrix, share)) in matrices.iter_mut().zip(&shares).enumerate() {
         let later = (log_slots - share.len()) as f64;
         let factor = if k == 0 { constant * (later / 2.0).exp2() } else { (-(share.len() as f64) / 2.0).exp2() };

@@ -51,9 +51,9 @@ pub(super) fn find_groups(
     let mut scale = Scale::power_of_two(base_scale as i32);
     let mut inherited = None;
     let mut rest = upper;
-    while let Some(top) = rest.last() {
+    while let Some((top, others)) = rest.split_last() {
         // A run: the highest levels that look the same. Scales start afresh at its top.
-        let start = rest.iter().rposition(|level| !same_shape(level, top)).map_or(0, |below| below + 1);
+        let start = others.iter().rposition(|level| !same_shape(level, top)).map_or(0, |below| below + 1);
         let (below, run) = rest.split_at(start);
         scale = find_run(log_n, run, inherited, taken, &mut groups)?;
         inherited = top.log_group.map(|_| scale);
