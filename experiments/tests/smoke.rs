@@ -266,6 +266,22 @@ fn linear_regression_takes_rows_as_they_come() {
     }
 }
 
+/// Every iterate has a row that tells the error of the solver from that of the scheme.
+#[test]
+fn descent_goes_on_through_refreshes() {
+    let rows = rows("refresh.toml");
+    assert!(rows.iter().all(|row| word(row, "status") == "ok"), "{rows:?}");
+    let iterates: Vec<&Row> = rows.iter().filter(|row| word(row, "op").starts_with("iterate")).collect();
+    assert_eq!(iterates.len(), 2 * 12);
+    for row in iterates {
+        assert!(number(row, "refreshes") >= 2.0, "{row:?}");
+        assert!(number(row, "weights_off_scheme") < 1e-3, "{row:?}");
+        if number(row, "step") == 12.0 {
+            assert!(number(row, "rmse_off").abs() < 1e-3, "{row:?}");
+        }
+    }
+}
+
 #[test]
 fn more_digits_need_larger_keys() {
     let rows = rows("memory.toml");

@@ -249,6 +249,25 @@ impl LinearRegression {
     }
 }
 
+impl LinearRegression {
+    /// The weights after each step in the clear, for solvers that go step by step.
+    ///
+    /// # Errors
+    /// As [`Self::run_clear`].
+    pub fn iterates(&self, table: &Dataset) -> Result<Vec<Vec<f64>>, MlError> {
+        let slots = self.slots();
+        let on = Clear::new(slots);
+        let blocks = 0..self.packing(slots)?.blocks(table.n_rows());
+        let rows = blocks.map(|block| on.input(&self.pack(table, slots, block)?));
+        let mut all = Vec::new();
+        self.run_observed(&on, rows, &mut |iterate| {
+            all.push(iterate.weights(iterate.vector.values()));
+            Ok(())
+        })?;
+        Ok(all)
+    }
+}
+
 /// Keeps the elements of a solution and clears everything else: nobody who decrypts it learns more. With `scales` for
 /// columns as they came.
 fn finish<A: SlotArithmetic>(

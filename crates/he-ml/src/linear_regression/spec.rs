@@ -283,6 +283,12 @@ impl LinearRegression {
         self.columns.cube.slots().min(MAX_SLOTS)
     }
 
+    /// Slots after which an iterate of the solvers that go step by step repeats: what refreshes have to keep.
+    #[must_use]
+    pub fn refreshed_slots(&self) -> usize {
+        self.columns.cube.slice()
+    }
+
     /// How rows lie in vectors of `slots` slots, a power of two. With fewer than [`Self::slots`] matrices take several
     /// vectors, and products more work.
     ///
