@@ -235,9 +235,11 @@ fn a_matrix_and_a_gradient_step_are_right() {
 fn models_score_under_encryption_as_in_the_clear() {
     let rows = rows("paper_table.toml");
     assert!(rows.iter().all(|row| word(row, "status") == "ok"), "{rows:?}");
-    assert!(rows.iter().all(|row| number(row, "security_bits") >= 128.0));
+    let secure = |row: &&Row| number(row, "security_bits") >= 128.0;
+    assert!(rows.iter().all(|row| secure(&row) || number(row, "n") == 8.0));
     let points = |workload: &str| {
-        let of = rows.iter().filter(|row| word(row, "workload") == workload && word(row, "op") == "rmse");
+        let named = |row: &&Row| word(row, "workload") == workload && word(row, "op") == "rmse";
+        let of = rows.iter().filter(secure).filter(named);
         of.inspect(|row| {
             let (clear, encrypted) = (number(row, "metric_clear"), number(row, "metric_encrypted"));
             assert!((encrypted / clear - 1.0).abs() < 1e-3, "{row:?}");
@@ -245,10 +247,47 @@ fn models_score_under_encryption_as_in_the_clear() {
         .count()
     };
     assert_eq!(["linreg", "knn", "mlp"].map(points), [1, 2, 4]);
+    let verdicts: Vec<&Row> = rows.iter().filter(|row| !word(row, "verdict").is_empty()).collect();
+    assert_eq!(verdicts.len(), 2 * 2, "two claims of linreg and mlp in the toy ring");
+    for row in verdicts {
+        let met = number(row, "found") < number(row, "claimed_below");
+        assert_eq!(word(row, "verdict"), if met { "met" } else { "not met" }, "{row:?}");
+    }
     for op in ["train", "predict", "distances"] {
         let row = rows.iter().find(|row| word(row, "op") == op).unwrap();
         assert!(number(row, "wall_s") > 0.0 && number(row, "err_max_abs") > 0.0, "{row:?}");
         assert!(!word(row, "reveals").is_empty(), "{row:?}");
+    }
+}
+
+/// Raw rows, chosen features, products of features, tables of several ciphertexts, every solver.
+#[test]
+fn linear_regression_takes_rows_as_they_come() {
+    for (name, points) in [("features.toml", 4), ("rows.toml", 4), ("speed.toml", 4)] {
+        let rows = rows(name);
+        assert!(rows.iter().all(|row| word(row, "status") == "ok"), "{name}: {rows:?}");
+        let rmse: Vec<&Row> = rows.iter().filter(|row| word(row, "op") == "rmse").collect();
+        assert_eq!(rmse.len(), points, "{name}");
+        for row in rmse {
+            let (clear, encrypted) = (number(row, "metric_clear"), number(row, "metric_encrypted"));
+            assert!((encrypted / clear - 1.0).abs() < 1e-3, "{name}: {row:?}");
+        }
+    }
+}
+
+/// Every iterate has a row that tells the error of the solver from that of the scheme.
+#[test]
+fn descent_goes_on_through_refreshes() {
+    let rows = rows("refresh.toml");
+    assert!(rows.iter().all(|row| word(row, "status") == "ok"), "{rows:?}");
+    let iterates: Vec<&Row> = rows.iter().filter(|row| word(row, "op").starts_with("iterate")).collect();
+    assert_eq!(iterates.len(), 2 * 12);
+    for row in iterates {
+        assert!(number(row, "refreshes") >= 2.0, "{row:?}");
+        assert!(number(row, "weights_off_scheme") < 1e-3, "{row:?}");
+        if number(row, "step") == 12.0 {
+            assert!(number(row, "rmse_off").abs() < 1e-3, "{row:?}");
+        }
     }
 }
 
@@ -284,7 +323,9 @@ fn a_suite_is_one_table() {
 #[test]
 fn every_configuration_is_good() {
     let mut names = Vec::new();
-    for folder in ["", "quick", "paper_n8", "knn", "mlp", "paper_table", "peers", "smoke"] {
+    let folders =
+        ["", "quick", "paper_n8", "knn", "mlp", "paper_table", "speed", "features", "peers", "smoke"];
+    for folder in folders {
         for entry in std::fs::read_dir(configs().join(folder)).unwrap() {
             let path = entry.unwrap().path();
             // The list of figures is no sweep.

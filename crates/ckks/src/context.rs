@@ -209,13 +209,31 @@ impl LevelTables {
         first_p: &RnsBasis,
     ) -> Result<Self, CkksError> {
         let q_len = parameters.q_len(level);
-        let q = all.slice(0..q_len)?;
-        let qp = q.concat(p_basis)?;
         let digits = parameters
             .digit_ranges()
             .into_iter()
             .filter(|range| range.start < q_len)
-            .map(|range| DigitTables::new(range.start..range.end.min(q_len), &qp))
+            .map(|range| range.start..range.end.min(q_len))
+            .collect();
+        let below = level.below().map(|below| parameters.q_len(below));
+        let noise = LevelNoise::new(parameters, level);
+        Self::over(&all.slice(0..q_len)?, p_basis, digits, first_p, below, noise)
+    }
+
+    /// Tables for these primes of Q and P, with Q cut into `digits`; `below` is the number of primes that a rescaling keeps.
+    pub(crate) fn over(
+        q: &RnsBasis,
+        p_basis: &RnsBasis,
+        digits: Vec<Range<usize>>,
+        first_p: &RnsBasis,
+        below: Option<usize>,
+        noise: LevelNoise,
+    ) -> Result<Self, CkksError> {
+        let (q, q_len) = (q.clone(), q.len());
+        let qp = q.concat(p_basis)?;
+        let digits = digits
+            .into_iter()
+            .map(|range| DigitTables::new(range, &qp))
             .collect::<Result<Vec<_>, CkksError>>()?;
         if digits.len() > MAX_TERMS {
             return Err(CkksError::Parameter {
@@ -224,7 +242,6 @@ impl LevelTables {
                 expected: format!("at most {MAX_TERMS} digits"),
             });
         }
-        let below = level.below().map(|below| parameters.q_len(below));
         let product = |primes: &RnsBasis, i: usize| {
             let modulus = q.modulus(i);
             primes.primes().fold(1, |acc, p| modulus.mul(acc, modulus.reduce(p)))
@@ -243,7 +260,7 @@ impl LevelTables {
                 })
                 .collect::<Result<_, CkksError>>()?,
             p_residues: (0..q_len).map(|i| q.modulus(i).prepare(product(p_basis, i))).collect(),
-            noise: LevelNoise::new(parameters, level),
+            noise,
             digits,
             q,
             qp,

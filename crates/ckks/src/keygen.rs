@@ -1,23 +1,52 @@
 //! Making keys.
 
+use std::ops::Range;
+
 use rand_core::CryptoRng;
 use ring_math::{
-    Ntt, RnsPoly, parallel,
+    Ntt, PreparedScalar, RnsBasis, RnsPoly, parallel,
     sample::{self, SEED_BYTES, SeedExpander},
 };
 use zeroize::Zeroize;
 
 use crate::{
-    context::Context,
+    context::{Context, LevelTables},
     error::CkksError,
     keys::{
-        EvaluationKeys, GaloisElement, GaloisKey, KeyRequest, PublicKey, RelinearizationKey, SecretKey,
-        SwitchingKey,
+        Encapsulation, EncapsulationKey, EvaluationKeys, GaloisElement, GaloisKey, KeyRequest, PublicKey,
+        RelinearizationKey, SecretKey, SwitchingKey,
     },
     keyswitch::by_construction,
+    params::EPHEMERAL_WEIGHT,
     scale::Level,
     seeds,
 };
+
+/// What a switching key is an encryption of, besides a secret: the factor P g_j of each digit.
+struct Gadget<'a> {
+    /// Primes of Q, then special primes.
+    qp: &'a RnsBasis,
+    /// How many of them are primes of Q.
+    q_len: usize,
+    /// The digits, as ranges of the primes of Q.
+    digits: Vec<Range<usize>>,
+    /// The product of the special primes modulo each prime of Q.
+    factors: &'a [PreparedScalar],
+}
+
+impl<'a> Gadget<'a> {
+    fn of(tables: &'a LevelTables) -> Self {
+        let digits = tables.digits.iter().map(|digit| digit.range.clone()).collect();
+        Self { qp: &tables.qp, q_len: tables.q.len(), digits, factors: &tables.p_residues }
+    }
+}
+
+/// The first `len` limbs of a secret, over as many primes of `basis`.
+fn prefix(secret: &RnsPoly<Ntt>, len: usize, basis: &RnsBasis) -> Result<Wiped, CkksError> {
+    let mut out = Wiped(RnsPoly::zero(&basis.slice(0..len)?));
+    out.0.words_mut().copy_from_slice(&secret.words()[..basis.n() * len]);
+    Ok(out)
+}
 
 /// A polynomial that is wiped when dropped.
 struct Wiped(RnsPoly<Ntt>);
@@ -71,21 +100,48 @@ impl<'a, R: CryptoRng> KeyGenerator<'a, R> {
     /// The keys that `request` lists, and no others.
     ///
     /// # Errors
-    /// [`CkksError::ContextMismatch`], [`CkksError::NoSuchLevel`] for a level the parameters do not have.
+    /// [`CkksError::ContextMismatch`], [`CkksError::NoSuchLevel`] for a level the parameters do not have; those of
+    /// [`Self::encapsulation_key`] where that one is wanted.
     pub fn evaluation_keys(
         &mut self,
         secret: &SecretKey,
         request: &KeyRequest,
     ) -> Result<EvaluationKeys, CkksError> {
+        self.evaluation_keys_with(secret, request, |_, _| {})
+    }
+
+    /// As [`Self::evaluation_keys`]; after each key `progress` is told how many are made, and how many there will be.
+    ///
+    /// # Errors
+    /// As [`Self::evaluation_keys`].
+    pub fn evaluation_keys_with(
+        &mut self,
+        secret: &SecretKey,
+        request: &KeyRequest,
+        mut progress: impl FnMut(usize, usize),
+    ) -> Result<EvaluationKeys, CkksError> {
         secret.check("evaluation keys", &self.context)?;
-        let (relinearization, galois) = request.resolve(self.context.parameters())?;
-        let relinearization =
-            relinearization.map(|level| self.relinearization_key(secret, level)).transpose()?;
-        let galois = galois
-            .into_iter()
-            .map(|(element, level)| Ok((element, self.galois_key(secret, element, level)?)))
-            .collect::<Result<_, CkksError>>()?;
-        Ok(EvaluationKeys { relinearization, galois })
+        let wanted = request.resolve(self.context.parameters())?;
+        let all = wanted.count();
+        let mut keys = EvaluationKeys::none();
+        let mut made = 0;
+        let mut count = || {
+            made += 1;
+            progress(made, all);
+        };
+        if let Some(level) = wanted.relinearization {
+            keys.insert_relinearization(self.relinearization_key(secret, level)?);
+            count();
+        }
+        if wanted.encapsulation {
+            keys.insert_encapsulation(self.encapsulation_key(secret)?);
+            count();
+        }
+        for (element, level) in wanted.galois {
+            keys.insert_galois(self.galois_key(secret, element, level)?);
+            count();
+        }
+        Ok(keys)
     }
 
     /// The key for multiplications at `level` and below.
@@ -128,7 +184,7 @@ impl<'a, R: CryptoRng> KeyGenerator<'a, R> {
         let mut old = Wiped(RnsPoly::zero(&tables.q));
         old.0.words_mut().copy_from_slice(&secret.values().words()[..tables.q.n() * tables.q.len()]);
         image.0.neg_assign();
-        let key = self.encrypt_under(&image, &old, level)?;
+        let key = self.encrypt_under(&image, &old, level, &Gadget::of(tables))?;
         GaloisKey::new(element, log_n, key)
     }
 
@@ -157,41 +213,89 @@ impl<'a, R: CryptoRng> KeyGenerator<'a, R> {
         level: Level,
     ) -> Result<SwitchingKey, CkksError> {
         let minus_secret = self.minus(under);
-        self.encrypt_under(&minus_secret, message, level)
+        let context = self.context.clone();
+        self.encrypt_under(
+            &minus_secret,
+            message,
+            level,
+            &Gadget::of(context.tables("switching key", level)?),
+        )
     }
 
-    /// The switching key for `message`, over the Q of `level`, under the negative of `minus_secret`, over all primes.
+    /// The keys of sparse-secret encapsulation, for an ephemeral secret that is drawn here and wiped.
+    ///
+    /// # Errors
+    /// As [`Self::evaluation_keys`]; [`CkksError::Insecure`] where the ephemeral secret would not be secure, see
+    /// [`crate::Parameters::check_encapsulation`].
+    pub fn encapsulation_key(&mut self, secret: &SecretKey) -> Result<EncapsulationKey, CkksError> {
+        secret.check("encapsulation key", &self.context)?;
+        let context = self.context.clone();
+        context.parameters().check_encapsulation()?;
+        let encapsulation = Encapsulation::new(&context)?;
+        let mut sparse = RnsPoly::zero(&context.top().qp);
+        let weight = EPHEMERAL_WEIGHT.min(context.n() as u32 / 2) as usize;
+        sample::ternary_of_weight_into(&mut sparse, weight, self.rng)?;
+        let sparse = Wiped(sparse.into_ntt());
+        let mut minus_sparse = Wiped(sparse.0.clone());
+        minus_sparse.0.neg_assign();
+        let minus_secret = self.minus(secret);
+        let base = Gadget::of(&encapsulation.base);
+        let to_sparse = self.encrypt_under(
+            &minus_sparse,
+            &prefix(secret.values(), base.q_len, base.qp)?,
+            Level(0),
+            &base,
+        )?;
+        let q_len = context.top().q.len();
+        let special = encapsulation.top.slice(q_len..encapsulation.top.len())?;
+        let residue = |i: usize| {
+            let modulus = encapsulation.top.modulus(i);
+            modulus.prepare(special.primes().fold(1, |product, p| modulus.mul(product, modulus.reduce(p))))
+        };
+        let factors: Vec<PreparedScalar> = (0..q_len).map(residue).collect();
+        let top = Gadget {
+            qp: &encapsulation.top,
+            q_len,
+            digits: std::iter::once(0..q_len).collect(),
+            factors: &factors,
+        };
+        let to_dense =
+            self.encrypt_under(&minus_secret, &prefix(&sparse.0, q_len, top.qp)?, context.max_level(), &top)?;
+        Ok(EncapsulationKey { to_sparse, to_dense })
+    }
+
+    /// The switching key for `message`, over the primes of Q of `gadget`, under the negative of `minus_secret`, over all
+    /// primes.
     fn encrypt_under(
         &mut self,
         minus_secret: &Wiped,
         message: &Wiped,
         level: Level,
+        gadget: &Gadget<'_>,
     ) -> Result<SwitchingKey, CkksError> {
-        let context = self.context.clone();
-        let tables = context.tables("switching key", level)?;
-        let (q_len, top_q_len) = (tables.q.len(), context.top().q.len());
-        let n = tables.q.n();
+        let (qp, q_len, top_q_len) = (gadget.qp, gadget.q_len, self.context.top().q.len());
+        let n = qp.n();
         let seed = self.seed();
         let expander = SeedExpander::new(&seed);
         // Errors are far smaller than half the largest prime, so that their residues modulo it say all.
-        let largest = (0..tables.qp.len()).max_by_key(|&i| tables.qp.modulus(i).value()).unwrap_or_default();
-        let carrier = tables.qp.slice(largest..largest + 1)?;
+        let largest = (0..qp.len()).max_by_key(|&i| qp.modulus(i).value()).unwrap_or_default();
+        let carrier = qp.slice(largest..largest + 1)?;
         let mut error = Wiped(RnsPoly::zero(&carrier));
-        let mut digits = Vec::with_capacity(tables.digits.len());
-        for (j, digit) in tables.digits.iter().enumerate() {
-            let (mut body, mut mask) = (RnsPoly::zero(&tables.qp), RnsPoly::zero(&tables.qp));
+        let mut digits = Vec::with_capacity(gadget.digits.len());
+        for (j, digit) in gadget.digits.iter().enumerate() {
+            let (mut body, mut mask) = (RnsPoly::zero(qp), RnsPoly::zero(qp));
             sample::cbd_words(&carrier, error.0.words_mut(), self.rng)?;
             let error = error.0.words();
             parallel::for_each_limb_pair(body.words_mut(), mask.words_mut(), n, |i, body, mask| {
-                let ring = tables.qp.ring(i);
+                let ring = qp.ring(i);
                 let secret = minus_secret.0.limb(if i < q_len { i } else { top_q_len + i - q_len });
                 expander.expand_limb(seeds::switching_key(j), ring.modulus(), mask);
                 by_construction(ring.lift_centred(body, error, carrier.modulus(0)));
                 by_construction(ring.forward(body));
                 by_construction(ring.mul_add_assign(body, mask, secret));
-                if digit.range.contains(&i) {
+                if digit.contains(&i) {
                     let message = message.0.limb(i);
-                    by_construction(ring.mul_scalar_add_assign(body, message, &tables.p_residues[i]));
+                    by_construction(ring.mul_scalar_add_assign(body, message, &gadget.factors[i]));
                 }
             });
             digits.push([body, mask]);

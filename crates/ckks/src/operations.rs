@@ -150,12 +150,20 @@ pub trait Operations {
         a: &Self::Ciphertext,
         groups: &[RotationGroup<'_, Self::Weights>],
     ) -> Result<Self::Ciphertext, CkksError>;
+    fn raise(&self, a: &Self::Ciphertext) -> Result<Self::Ciphertext, CkksError>;
+    fn trace(&self, a: &Self::Ciphertext, slots: usize) -> Result<Self::Ciphertext, CkksError>;
+    fn relabel_slots(&self, a: &Self::Ciphertext, slots: usize) -> Result<Self::Ciphertext, CkksError>;
+    fn claim_noise(&self, a: &Self::Ciphertext, noise: Noise) -> Result<Self::Ciphertext, CkksError>;
     /// What was tracked of a ciphertext's message and noise.
     fn noise(&self, a: &Self::Ciphertext) -> Noise;
     /// As [`Ciphertext::with_noise_as_message`].
     fn noise_as_message(&self, a: &Self::Ciphertext) -> Self::Ciphertext;
     /// As [`Ciphertext::with_noise_bound_added`].
     fn add_noise_bound(&self, a: &Self::Ciphertext, bound: f64) -> Result<Self::Ciphertext, CkksError>;
+    /// As [`Ciphertext::without_noise`].
+    fn without_noise(&self, a: &Self::Ciphertext) -> Self::Ciphertext;
+    /// As [`Ciphertext::with_noise_added`].
+    fn add_noise(&self, a: &Self::Ciphertext, std: f64, bound: f64) -> Result<Self::Ciphertext, CkksError>;
     /// Declares that no slot of the message exceeds `bound`, as [`Ciphertext::with_message_bound`] does.
     fn assume_bound(&self, a: &Self::Ciphertext, bound: f64) -> Result<Self::Ciphertext, CkksError>;
 }
@@ -234,6 +242,10 @@ impl Operations for Evaluator<'_> {
         rotate(a: &Ciphertext, steps: i64) -> Ciphertext;
         conjugate(a: &Ciphertext) -> Ciphertext;
         declare_bound(a: &Ciphertext, bound: f64) -> Ciphertext;
+        raise(a: &Ciphertext) -> Ciphertext;
+        trace(a: &Ciphertext, slots: usize) -> Ciphertext;
+        relabel_slots(a: &Ciphertext, slots: usize) -> Ciphertext;
+        claim_noise(a: &Ciphertext, noise: Noise) -> Ciphertext;
         sum_of_rotations_rescale(a: &Ciphertext, groups: &[RotationGroup<'_, Weights>]) -> Ciphertext;
     }
 
@@ -266,6 +278,14 @@ impl Operations for Evaluator<'_> {
 
     fn add_noise_bound(&self, a: &Ciphertext, bound: f64) -> Result<Ciphertext, CkksError> {
         a.clone().with_noise_bound_added(bound)
+    }
+
+    fn without_noise(&self, a: &Ciphertext) -> Ciphertext {
+        a.clone().without_noise()
+    }
+
+    fn add_noise(&self, a: &Ciphertext, std: f64, bound: f64) -> Result<Ciphertext, CkksError> {
+        a.clone().with_noise_added(std, bound)
     }
 
     fn assume_bound(&self, a: &Ciphertext, bound: f64) -> Result<Ciphertext, CkksError> {

@@ -4,6 +4,7 @@ mod accuracy;
 pub mod boston_moments;
 mod ckks_setup;
 pub mod depth;
+pub mod descent;
 pub mod external;
 pub mod knn;
 mod learning;
@@ -41,6 +42,7 @@ pub fn registry() -> Registry {
         .with(&boston_moments::BostonMoments)
         .with(&linear_algebra::LinearAlgebra)
         .with(&linreg::Linreg)
+        .with(&descent::Descent)
         .with(&knn::Knn)
         .with(&mlp::Mlp)
         .with(&external::External)

@@ -12,9 +12,14 @@ pub use plan::Plan;
 pub use shape::{CiphertextShape, PlaintextShape};
 
 use crate::{
-    encoder::{Packing, SlotValue},
+    encoder::{Packing, SlotValue, check_slots},
     error::CkksError,
-    eval::{RotationGroup, inner_sum::walk, scalar::constant},
+    eval::{
+        RotationGroup,
+        inner_sum::walk,
+        raise::{RAISE, TRACE, raised_noise, raised_scale, trace_rotations},
+        scalar::constant,
+    },
     noise::{Added, LevelNoise, Noise},
     operations::Operations,
     params::Parameters,
@@ -559,6 +564,34 @@ impl Operations for DryRun {
         self.rotations_summed(a, groups)
     }
 
+    fn raise(&self, a: &CiphertextShape) -> Shape {
+        of_degree(RAISE, a, 1)?;
+        if a.level != Level(0) {
+            return Err(CkksError::LevelMismatch { op: RAISE, left: a.level, right: Level(0) });
+        }
+        let (scale, noise) = (raised_scale(&self.parameters), raised_noise(&self.parameters));
+        let (level, slots) = (self.parameters.max_level(), self.parameters.max_slots());
+        Ok(self.note(CiphertextShape { level, scale, slots, noise, degree: 1 }, |plan| plan.raised += 1))
+    }
+
+    fn trace(&self, a: &CiphertextShape, slots: usize) -> Shape {
+        check_slots(TRACE, slots, a.slots)?;
+        let mut sum = *a;
+        for steps in trace_rotations(slots, a.slots) {
+            sum = self.add(&sum, &self.rotate(&sum, steps)?)?;
+        }
+        Ok(CiphertextShape { slots, ..sum })
+    }
+
+    fn relabel_slots(&self, a: &CiphertextShape, slots: usize) -> Shape {
+        check_slots("relabelling slots", slots, self.parameters.max_slots())?;
+        Ok(CiphertextShape { slots, ..*a })
+    }
+
+    fn claim_noise(&self, a: &CiphertextShape, noise: Noise) -> Shape {
+        Ok(CiphertextShape { noise, ..*a })
+    }
+
     fn noise(&self, a: &CiphertextShape) -> Noise {
         a.noise
     }
@@ -569,6 +602,14 @@ impl Operations for DryRun {
 
     fn add_noise_bound(&self, a: &CiphertextShape, bound: f64) -> Shape {
         Ok(CiphertextShape { noise: a.noise.with_bound_added(bound)?, ..*a })
+    }
+
+    fn without_noise(&self, a: &CiphertextShape) -> CiphertextShape {
+        CiphertextShape { noise: a.noise.exact(a.scale.to_f64()), ..*a }
+    }
+
+    fn add_noise(&self, a: &CiphertextShape, std: f64, bound: f64) -> Shape {
+        Ok(CiphertextShape { noise: a.noise.with_added(std, bound)?, ..*a })
     }
 
     fn assume_bound(&self, a: &CiphertextShape, bound: f64) -> Shape {

@@ -30,6 +30,8 @@ pub struct Plan {
     pub hoisted: usize,
     /// Conjugations.
     pub conjugations: usize,
+    /// Moduli raised: refreshes begun, each with two key switches to and from the ephemeral secret besides.
+    pub raised: usize,
     /// Highest level of a relinearisation.
     pub relinearization_level: Option<Level>,
     /// The rotations by their steps, with the highest level of each.
@@ -58,6 +60,9 @@ impl Plan {
         }
         if let Some(level) = self.conjugation_level {
             request = request.conjugation_at(level);
+        }
+        if self.raised > 0 {
+            request = request.encapsulation();
         }
         self.rotation_levels
             .iter()

@@ -16,6 +16,7 @@ pub(crate) mod inner_sum;
 mod mul;
 mod plain;
 mod products;
+pub(crate) mod raise;
 mod relinearize;
 mod rescale;
 mod rotate;
@@ -29,11 +30,14 @@ pub use inner_sum::inner_sum_rotations;
 pub use rotation_sum::RotationGroup;
 pub use workspace::Workspace;
 
+use ring_math::{ResidueRing, RnsBasis};
+
 use crate::{
     ciphertext::Ciphertext,
     context::Context,
     error::CkksError,
     keys::{EvaluationKeys, SwitchingKey},
+    keyswitch::by_construction,
     plaintext::Plaintext,
     scale::{Level, Scale},
 };
@@ -108,6 +112,13 @@ impl<'a> Evaluator<'a> {
         f(&mut out)?;
         Ok(out)
     }
+}
+
+/// out += a times the product of the primes of `special`.
+fn add_scaled_residue(ring: &ResidueRing, out: &mut [u64], a: &[u64], special: &RnsBasis) {
+    let modulus = ring.modulus();
+    let product = special.primes().fold(1, |product, p| modulus.mul(product, modulus.reduce(p)));
+    by_construction(ring.mul_scalar_add_assign(out, a, &modulus.prepare(product)));
 }
 
 fn check_slots(op: &'static str, left: usize, right: usize) -> Result<(), CkksError> {

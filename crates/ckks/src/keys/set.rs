@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::{
     error::CkksError,
-    keys::{GaloisElement, GaloisKey, RelinearizationKey},
+    keys::{
+        EncapsulationKey, GaloisElement, GaloisKey, RelinearizationKey,
+        encapsulation::memory_bytes as encapsulation_memory,
+    },
     params::Parameters,
     scale::Level,
-    serialize::{Stored, switching_key_bytes},
+    serialize::{Stored, encapsulation_key_bytes, switching_key_bytes},
 };
 
 /// One key of a request.
@@ -16,6 +19,24 @@ enum Wanted {
     Relinearization,
     Rotation(i64),
     Conjugation,
+    Encapsulation,
+}
+
+/// A request for given parameters.
+pub(crate) struct Resolved {
+    /// The level of the relinearisation key, if one is wanted.
+    pub(crate) relinearization: Option<Level>,
+    /// The level of the key for each map.
+    pub(crate) galois: BTreeMap<GaloisElement, Level>,
+    /// Whether the keys of sparse-secret encapsulation are wanted.
+    pub(crate) encapsulation: bool,
+}
+
+impl Resolved {
+    /// Number of keys.
+    pub(crate) fn count(&self) -> usize {
+        usize::from(self.relinearization.is_some()) + usize::from(self.encapsulation) + self.galois.len()
+    }
 }
 
 /// The keys a computation needs, each for the highest level it is used at: a key for a lower level is smaller.
@@ -98,6 +119,12 @@ impl KeyRequest {
         self.want(Wanted::Conjugation, Some(level))
     }
 
+    /// The keys of sparse-secret encapsulation, which [`crate::Evaluator::raise`] needs.
+    #[must_use]
+    pub fn encapsulation(self) -> Self {
+        self.want(Wanted::Encapsulation, None)
+    }
+
     /// Everything that either request lists.
     #[must_use]
     pub fn and(self, other: &Self) -> Self {
@@ -109,8 +136,12 @@ impl KeyRequest {
     /// # Errors
     /// [`CkksError::NoSuchLevel`] for a level the parameters do not have.
     pub fn size(&self, parameters: &Parameters) -> Result<KeySize, CkksError> {
-        let (relinearization, galois) = self.resolve(parameters)?;
+        let Resolved { relinearization, galois, encapsulation } = self.resolve(parameters)?;
         let mut size = KeySize::default();
+        if encapsulation {
+            size.stored += encapsulation_key_bytes(parameters);
+            size.memory += encapsulation_memory(parameters);
+        }
         let levels = relinearization.map(|level| (level, false)).into_iter();
         for (level, is_galois) in levels.chain(galois.into_values().map(|level| (level, true))) {
             let one = key_size(parameters, level, is_galois);
@@ -120,13 +151,11 @@ impl KeyRequest {
         Ok(size)
     }
 
-    /// The level of the relinearisation key, if one is wanted, and of the key for each Galois element.
-    pub(crate) fn resolve(
-        &self,
-        parameters: &Parameters,
-    ) -> Result<(Option<Level>, BTreeMap<GaloisElement, Level>), CkksError> {
+    /// The keys, and the level of each.
+    pub(crate) fn resolve(&self, parameters: &Parameters) -> Result<Resolved, CkksError> {
         let max = parameters.max_level();
         let mut relinearization = None;
+        let mut encapsulation = false;
         let mut galois: BTreeMap<GaloisElement, Level> = BTreeMap::new();
         for (wanted, level) in &self.wanted {
             let level = level.unwrap_or(max);
@@ -138,6 +167,10 @@ impl KeyRequest {
                     relinearization = Some(level);
                     continue;
                 }
+                Wanted::Encapsulation => {
+                    encapsulation = true;
+                    continue;
+                }
                 Wanted::Rotation(steps) => GaloisElement::rotation(*steps, parameters.log_n()),
                 Wanted::Conjugation => GaloisElement::conjugation(parameters.log_n()),
             };
@@ -145,7 +178,7 @@ impl KeyRequest {
                 galois.entry(element).and_modify(|old| *old = level.max(*old)).or_insert(level);
             }
         }
-        Ok((relinearization, galois))
+        Ok(Resolved { relinearization, galois, encapsulation })
     }
 }
 
@@ -163,6 +196,7 @@ fn key_size(parameters: &Parameters, level: Level, galois: bool) -> KeySize {
 pub struct EvaluationKeys {
     pub(crate) relinearization: Option<RelinearizationKey>,
     pub(crate) galois: BTreeMap<GaloisElement, GaloisKey>,
+    pub(crate) encapsulation: Option<EncapsulationKey>,
 }
 
 impl EvaluationKeys {
@@ -204,15 +238,29 @@ impl EvaluationKeys {
         self.galois.insert(key.element(), key);
     }
 
+    /// The keys of sparse-secret encapsulation.
+    #[must_use]
+    pub fn encapsulation(&self) -> Option<&EncapsulationKey> {
+        self.encapsulation.as_ref()
+    }
+
+    /// Adds the keys of sparse-secret encapsulation; ones that are there are replaced.
+    pub fn insert_encapsulation(&mut self, key: EncapsulationKey) {
+        self.encapsulation = Some(key);
+    }
+
     /// Total size.
     #[must_use]
     pub fn size(&self) -> KeySize {
         let relinearization =
             self.relinearization.iter().map(|key| (key.stored_bytes(), key.switching_key()));
-        let galois = self.galois.values().map(|key| (key.stored_bytes(), key.switching_key()));
-        relinearization.chain(galois).fold(KeySize::default(), |size, (stored, key)| KeySize {
+        let relinearization = relinearization.map(|(stored, key)| (stored, key.memory_bytes()));
+        let galois = self.galois.values().map(|key| (key.stored_bytes(), key.switching_key().memory_bytes()));
+        let encapsulation = self.encapsulation.iter().map(|key| (key.stored_bytes(), key.memory_bytes()));
+        let all = relinearization.chain(galois).chain(encapsulation);
+        all.fold(KeySize::default(), |size, (stored, memory)| KeySize {
             stored: size.stored + stored,
-            memory: size.memory + key.memory_bytes(),
+            memory: size.memory + memory,
         })
     }
 }

@@ -4,6 +4,8 @@
 //! scale of level l - 1. A deviation of s(l) from its target doubles at each level unless q(l) makes up for it, so each
 //! group is the one, of the primes at hand, whose product is closest to s(l)^2 / target (from the top level down). The
 //! deviation then stays about as small as the distance between primes.
+//!
+//! Where a level asks for a group of another size than its scale, the level below goes on with the scale that follows.
 
 use ring_math::{
     LAZY_MODULUS_BITS, MAX_MODULUS_BITS, RingError, VECTOR_MODULUS_BITS, is_prime, ntt_primes,
@@ -45,31 +47,53 @@ pub(super) fn find_groups(
         taken.extend(&level.primes);
     }
     let mut groups = Vec::with_capacity(levels.len());
+    check_steps(upper)?;
     let mut scale = Scale::power_of_two(base_scale as i32);
+    let mut inherited = None;
     let mut rest = upper;
-    while let Some(top) = rest.last() {
+    while let Some((top, others)) = rest.split_last() {
         // A run: the highest levels that look the same. Scales start afresh at its top.
-        let start = rest.iter().rposition(|level| !same_shape(level, top)).map_or(0, |below| below + 1);
+        let start = others.iter().rposition(|level| !same_shape(level, top)).map_or(0, |below| below + 1);
         let (below, run) = rest.split_at(start);
-        scale = find_run(log_n, run, taken, &mut groups)?;
+        scale = find_run(log_n, run, inherited, taken, &mut groups)?;
+        inherited = top.log_group.map(|_| scale);
         rest = below;
     }
-    let asked: u32 = upper.iter().map(|level| level.log_scale).sum();
+    let asked: u32 = upper.iter().map(LevelSpec::group_bits).sum();
     let excess = groups.iter().map(PrimeGroup::log2).sum::<f64>() - f64::from(asked);
     let base_primes = find_base(log_n, base, excess, taken)?;
-    groups.push(PrimeGroup { primes: base_primes, scale, log_scale: base.log_scale });
+    groups.push(PrimeGroup { primes: base_primes, scale, log_scale: base.log_scale, log_group: None });
     groups.reverse();
     check_scales(levels, &groups)?;
     Ok(groups)
 }
 
+/// Whether both are levels of one run, in which scales stay as they are.
 fn same_shape(a: &LevelSpec, b: &LevelSpec) -> bool {
-    a.log_scale == b.log_scale && group_size(a) == group_size(b)
+    (a.log_scale, a.log_group, b.log_group) == (b.log_scale, None, None) && group_size(a) == group_size(b)
+}
+
+/// Levels whose group is not of the size of their scale lead to that of the level below.
+fn check_steps(upper: &[LevelSpec]) -> Result<(), CkksError> {
+    for (index, pair) in upper.windows(2).enumerate() {
+        let (below, level) = (&pair[0], &pair[1]);
+        if level.log_group.is_some() && level.log_scale_below() != Some(below.log_scale) {
+            let found = format!("2^{} at level {}", level.group_bits(), index + 2);
+            let expected = format!(
+                "2^{}, which leads from the scale 2^{} to 2^{} below it",
+                (2 * level.log_scale).saturating_sub(below.log_scale),
+                level.log_scale,
+                below.log_scale
+            );
+            return Err(impossible("log_group", found, expected));
+        }
+    }
+    Ok(())
 }
 
 fn group_size(level: &LevelSpec) -> usize {
     if level.primes.is_empty() {
-        level.prime_count.unwrap_or(if level.log_scale <= VECTOR_MODULUS_BITS { 1 } else { 2 })
+        level.prime_count.unwrap_or(if level.group_bits() <= VECTOR_MODULUS_BITS { 1 } else { 2 })
     } else {
         level.primes.len()
     }
@@ -95,11 +119,22 @@ fn check_level(index: usize, level: &LevelSpec) -> Result<(), CkksError> {
         // Whether they belong to the scale is checked once the scale is known.
         (false, _) => (1, MAX_LOG_GIVEN),
     };
-    if (min..=max).contains(&level.log_scale) {
+    if index == 0 && level.log_group.is_some() {
+        return Err(impossible("log_group", "one for the base level", "none: the base is not dropped"));
+    }
+    if level.log_group.is_some() && !LOG_SCALE_RANGE.contains(&level.log_scale) {
+        let (min, max) = (LOG_SCALE_RANGE.start(), LOG_SCALE_RANGE.end());
+        return Err(impossible("log_scale", level.log_scale, format!("{min} to {max} bits")));
+    }
+    if (min..=max).contains(&level.group_bits()) {
         return Ok(());
     }
-    let name = if index == 0 { "log_q0" } else { "log_scale" };
-    Err(impossible(name, level.log_scale, format!("{min} to {max} bits for {size} prime(s)")))
+    let name = match (index, level.log_group) {
+        (0, _) => "log_q0",
+        (_, None) => "log_scale",
+        (_, Some(_)) => "log_group",
+    };
+    Err(impossible(name, level.group_bits(), format!("{min} to {max} bits for {size} prime(s)")))
 }
 
 /// The largest primes with which all of Q stays below the product of the sizes that were asked for: `excess` is the
@@ -133,32 +168,36 @@ fn largest_prime(log_n: u32, bits: u32, excess: f64, taken: &[u64]) -> Result<u6
     Ok(below.unwrap_or(largest))
 }
 
-/// Appends the groups of one run, highest level first; returns the scale below the run.
+/// Appends the groups of one run, highest level first; returns the scale below the run. The scale of its top is `inherited`
+/// where the level above leads on.
 fn find_run(
     log_n: u32,
     run: &[LevelSpec],
+    inherited: Option<Scale>,
     taken: &mut Vec<u64>,
     groups: &mut Vec<PrimeGroup>,
 ) -> Result<Scale, CkksError> {
     let top = &run[run.len() - 1];
     let wanted = run.iter().filter(|level| level.primes.is_empty()).count();
-    let mut pool = Pool::new(log_n, top.log_scale, group_size(top), wanted, taken)?;
+    let mut pool = Pool::new(log_n, top.group_bits(), group_size(top), wanted, taken)?;
     let mut target = Scale::power_of_two(top.log_scale as i32);
-    if group_size(top) == 1 && at_edge(top.log_scale) {
+    if group_size(top) == 1 && at_edge(top.log_scale) && top.log_group.is_none() && inherited.is_none() {
         // All primes have to lie below 2^bits, and the scale among them: it starts at the topmost prime.
         let first = top.primes.first().copied().unwrap_or_else(|| pool.median());
         target = Scale::from_word(first);
     }
-    let mut scale = target;
+    let mut scale = inherited.unwrap_or(target);
     for level in run.iter().rev() {
+        let below = level.log_group.and(level.log_scale_below());
+        let aim = below.map_or(target, |bits| Scale::power_of_two(bits as i32));
         let primes = if level.primes.is_empty() {
-            pool.take_nearest((scale.squared() / target).to_f64(), taken)
+            pool.take_nearest((scale.squared() / aim).to_f64(), taken)
         } else {
             level.primes.clone()
         };
         taken.extend(&primes);
         let next = scale.squared().div_by_primes(&primes);
-        groups.push(PrimeGroup { primes, scale, log_scale: level.log_scale });
+        groups.push(PrimeGroup { primes, scale, log_scale: level.log_scale, log_group: level.log_group });
         scale = next;
     }
     Ok(scale)
@@ -262,14 +301,13 @@ fn at_least(
 
 fn check_scales(levels: &[LevelSpec], groups: &[PrimeGroup]) -> Result<(), CkksError> {
     for (index, pair) in groups.windows(2).enumerate() {
-        let drift = pair[1].scale.squared().div_by_primes(&pair[1].primes).log2()
-            - f64::from(levels[index + 1].log_scale);
+        let level = &levels[index + 1];
+        let expected = level.log_scale_below().unwrap_or(level.log_scale);
+        let drift = pair[1].scale.squared().div_by_primes(&pair[1].primes).log2() - f64::from(expected);
         if drift.abs() > MAX_DRIFT {
             let found = format!("a group at level {} that moves the scale by {drift:+.2} bits", index + 1);
-            let expected = format!(
-                "primes whose product is within {MAX_DRIFT} bits of 2^{}",
-                levels[index + 1].log_scale
-            );
+            let expected =
+                format!("primes whose product is within {MAX_DRIFT} bits of 2^{}", level.group_bits());
             return Err(impossible("levels", found, expected));
         }
     }

@@ -11,7 +11,9 @@ mod special;
 use std::ops::Range;
 
 pub use planner::{Requirements, plan};
-pub use security::{SecretDistribution, SecurityLevel};
+pub use security::{
+    EPHEMERAL_WEIGHT, MAX_LOG_QP_EPHEMERAL, MIN_LOG_N_EPHEMERAL, SecretDistribution, SecurityLevel,
+};
 pub use spec::{DEFAULT_LOG_SCALE, LevelSpec, ParameterSpec};
 pub use special::SPECIAL_MARGIN_BITS;
 
@@ -34,6 +36,8 @@ pub struct PrimeGroup {
     pub scale: Scale,
     /// What was asked for: log2 of the scale, of the modulus for the base group.
     log_scale: u32,
+    /// What was asked for where the product of the primes is not the scale.
+    log_group: Option<u32>,
 }
 
 impl PrimeGroup {
@@ -172,6 +176,63 @@ impl Parameters {
         bits::bit_length(self.groups.iter().flat_map(|g| &g.primes).chain(&self.p).copied())
     }
 
+    /// How many of the special primes, the first ones, make p0: what the key to the ephemeral secret of sparse-secret
+    /// encapsulation has on top of q0. As few as keep the noise of switching each prime of q0 below the rounding.
+    #[must_use]
+    pub fn encapsulation_primes(&self) -> usize {
+        let base = self.groups[0].primes.iter();
+        self.special_primes_for(base.map(|&p| (p as f64).log2()).fold(0.0, f64::max))
+    }
+
+    /// How many of them the key back from the ephemeral secret has, which switches polynomials below q0.
+    pub(crate) fn raising_primes(&self) -> usize {
+        self.special_primes_for(self.groups[0].log2())
+    }
+
+    /// The fewest special primes, the first ones, for digits of `log_digit` bits.
+    fn special_primes_for(&self, log_digit: f64) -> usize {
+        let enough =
+            |count: &usize| special::is_wide_enough(log_digit, bits::log2_product(&self.p[..*count]));
+        (1..self.p.len()).find(enough).unwrap_or(self.p.len())
+    }
+
+    /// Exact bit length of q0 p0: the only modulus that anything is encrypted at under the sparse ephemeral secret.
+    #[must_use]
+    pub fn encapsulation_bit_length(&self) -> u32 {
+        let special = &self.p[..self.encapsulation_primes()];
+        bits::bit_length(self.groups[0].primes.iter().chain(special).copied())
+    }
+
+    /// Whether the ephemeral secret of sparse-secret encapsulation is as secure as the rest of these parameters.
+    ///
+    /// # Errors
+    /// [`CkksError::Insecure`] above [`MAX_LOG_QP_EPHEMERAL`] or below the ring degree that it holds for, unless the
+    /// parameters are insecure anyway; [`CkksError::NotEstimated`] for more than 128 bits.
+    pub fn check_encapsulation(&self) -> Result<(), CkksError> {
+        if self.insecure {
+            return Ok(());
+        }
+        if self.security > SecurityLevel::Bits128 {
+            return Err(CkksError::NotEstimated {
+                what: "the security level with a sparse ephemeral secret",
+                found: self.security.to_string(),
+                expected: SecurityLevel::Bits128.to_string(),
+            });
+        }
+        let log_qp = self.encapsulation_bit_length();
+        let large_enough = self.log_n >= MIN_LOG_N_EPHEMERAL;
+        if large_enough && log_qp <= MAX_LOG_QP_EPHEMERAL {
+            return Ok(());
+        }
+        Err(CkksError::Insecure {
+            ring_degree: self.ring_degree(),
+            log_qp,
+            max_log_qp: large_enough.then_some(MAX_LOG_QP_EPHEMERAL),
+            security: self.security,
+            smallest_ring_degree: (log_qp <= MAX_LOG_QP_EPHEMERAL).then_some(1 << MIN_LOG_N_EPHEMERAL),
+        })
+    }
+
     /// The largest of 256, 192 and 128 bits whose cap holds for the ring degree, the modulus and the secret; 0 when
     /// none does.
     #[must_use]
@@ -223,7 +284,9 @@ impl Parameters {
         let levels = self
             .groups
             .iter()
-            .map(|group| LevelSpec::new(group.log_scale).primes(group.primes.iter().copied()));
+            .map(|group| LevelSpec { log_group: group.log_group, ..LevelSpec::new(group.log_scale) })
+            .zip(&self.groups)
+            .map(|(level, group)| level.primes(group.primes.iter().copied()));
         let mut spec = ParameterSpec::new(self.log_n)
             .levels(levels)
             .special_primes(self.p.iter().copied())

@@ -127,6 +127,21 @@ const MAX_LOG_QP_FIXED_WEIGHT: [(u32, u32, u32); 15] = [
     (256, 17, 3394),
 ];
 
+/// Coefficients that are not zero in the ephemeral secret of sparse-secret encapsulation. It is never asked for as a secret
+/// of its own: see [`MAX_LOG_QP_EPHEMERAL`].
+pub const EPHEMERAL_WEIGHT: u32 = 32;
+
+/// Largest bit length of the modulus that anything may be encrypted at under the ephemeral secret, for 128 bits and ring
+/// degrees from 2^15 on.
+///
+/// From Bossuat, Troncoso-Pastoriza and Hubaux (Bootstrapping for approximate homomorphic encryption with negligible failure
+/// probability by using sparse-secret encapsulation, ACNS 2022): h = 32 at a modulus q0 p0 of two 60-bit primes. Smaller
+/// moduli are safer. The caps by weight, [`SecretDistribution::max_log_qp`], have no row for this weight.
+pub const MAX_LOG_QP_EPHEMERAL: u32 = 121;
+
+/// log2 of the smallest ring degree that [`MAX_LOG_QP_EPHEMERAL`] holds for.
+pub const MIN_LOG_N_EPHEMERAL: u32 = 15;
+
 /// The coefficients of a secret key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

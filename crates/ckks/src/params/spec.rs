@@ -59,6 +59,8 @@ pub struct LevelSpec {
     pub(crate) primes: Vec<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) prime_count: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) log_group: Option<u32>,
 }
 
 impl LevelSpec {
@@ -68,7 +70,7 @@ impl LevelSpec {
     /// One prime below 2^50, two primes for more (see [`Self::prime_count`]).
     #[must_use]
     pub fn new(log_scale: u32) -> Self {
-        Self { log_scale, primes: Vec::new(), prime_count: None }
+        Self { log_scale, primes: Vec::new(), prime_count: None, log_group: None }
     }
 
     /// Takes these one or two primes.
@@ -76,6 +78,25 @@ impl LevelSpec {
     pub fn primes(mut self, primes: impl IntoIterator<Item = u64>) -> Self {
         self.primes = primes.into_iter().collect();
         self
+    }
+
+    /// Makes the product of the primes 2^`log_group` instead of the scale. A square of this level has then, rescaled, the scale
+    /// 2^(2 `log_scale` - `log_group`), which has to be that of the level below: scales fall along a polynomial whose first
+    /// products need more precision than its last ones, or rise again after a smaller group.
+    #[must_use]
+    pub fn log_group(mut self, log_group: u32) -> Self {
+        self.log_group = Some(log_group);
+        self
+    }
+
+    /// log2 of the product of the primes.
+    pub(crate) fn group_bits(&self) -> u32 {
+        self.log_group.unwrap_or(self.log_scale)
+    }
+
+    /// log2 of the scale that a product of this level has below it; `None` where there is no such scale.
+    pub(crate) fn log_scale_below(&self) -> Option<u32> {
+        (2 * self.log_scale).checked_sub(self.group_bits())
     }
 
     /// Makes the group of this many primes, one or two, instead of leaving it to the size.

@@ -21,6 +21,11 @@ const SPARE_MARGIN_BITS: u32 = 4;
 /// Primes close to 2^b lie on either side of it; this much of a bit is not counted as missing.
 const SLACK: f64 = 1.0 / 64.0;
 
+/// Whether special primes of together `log_special` bits keep the noise of a digit of `log_digit` bits below the rounding.
+pub(super) fn is_wide_enough(log_digit: f64, log_special: f64) -> bool {
+    log_special >= log_digit + f64::from(SPECIAL_MARGIN_BITS) - SLACK
+}
+
 /// How Q is cut, and P.
 pub(super) struct Special {
     pub(super) digits: Vec<Range<usize>>,
@@ -31,6 +36,38 @@ pub(super) struct Special {
 fn cut(count: usize, dnum: usize) -> Vec<Range<usize>> {
     let width = count.div_ceil(dnum);
     (0..count).step_by(width).map(|start| start..(start + width).min(count)).collect()
+}
+
+/// By how many bits the widest digit has to shrink for runs of different lengths to be worth it.
+const BALANCE_BITS: f64 = 16.0;
+
+/// The digits of the primes `q` for at most `dnum` digits: those of [`cut`], unless primes are so different in size that runs
+/// with more primes of fewer bits make the widest digit much smaller.
+fn cut_by_size(q: &[u64], dnum: usize) -> Vec<Range<usize>> {
+    let equal = cut(q.len(), dnum);
+    let widest =
+        |digits: &[Range<usize>]| digits.iter().map(|d| log2_product(&q[d.clone()])).fold(0.0, f64::max);
+    // Between the bits of all over dnum and those of the equal runs lies the smallest width that dnum runs can have.
+    let (mut low, mut high) = (log2_product(q) / dnum as f64 - SLACK, widest(&equal));
+    while high - low > SLACK {
+        let middle = f64::midpoint(low, high);
+        if runs_within(q, middle).len() <= dnum { high = middle } else { low = middle }
+    }
+    let balanced = runs_within(q, high);
+    let better = balanced.len() <= dnum && widest(&balanced) + BALANCE_BITS < widest(&equal);
+    if better { balanced } else { equal }
+}
+
+/// Runs as long as their product stays within 2^`bits`; a prime that is larger is a run of its own.
+fn runs_within(q: &[u64], bits: f64) -> Vec<Range<usize>> {
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    for i in 0..q.len() {
+        match runs.last_mut() {
+            Some(run) if log2_product(&q[run.start..=i]) <= bits => run.end = i + 1,
+            _ => runs.push(i..i + 1),
+        }
+    }
+    runs
 }
 
 /// log2 that P needs for these digits.
@@ -77,9 +114,10 @@ pub(super) fn choose(
     let mut smallest = u32::MAX;
     let mut refusal = None;
     for dnum in wanted {
-        let digits = cut(q.len(), dnum);
+        let digits = cut_by_size(q, dnum);
         // Several dnum may cut the same way; and a conversion takes a bounded number of source primes.
-        if spec.dnum.is_none() && (digits.len() != dnum || digits[0].len() > MAX_TERMS) {
+        if spec.dnum.is_none() && (digits.len() != dnum || digits.iter().any(|digit| digit.len() > MAX_TERMS))
+        {
             continue;
         }
         match special_primes(spec, q, &digits, cap, taken) {

@@ -40,10 +40,12 @@ pub enum Kind {
     GaloisKey = 7,
     /// A secret key.
     SecretKey = 8,
+    /// The keys of sparse-secret encapsulation.
+    EncapsulationKey = 9,
 }
 
 impl Kind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Parameters,
         Self::Ciphertext,
         Self::SeededCiphertext,
@@ -52,6 +54,7 @@ impl Kind {
         Self::RelinearizationKey,
         Self::GaloisKey,
         Self::SecretKey,
+        Self::EncapsulationKey,
     ];
 
     /// For messages.
@@ -76,6 +79,7 @@ impl Kind {
             Self::RelinearizationKey => ("relinearisation key", "reading a relinearisation key"),
             Self::GaloisKey => ("Galois key", "reading a Galois key"),
             Self::SecretKey => ("secret key", "reading a secret key"),
+            Self::EncapsulationKey => ("encapsulation key", "reading an encapsulation key"),
         }
     }
 }

@@ -64,6 +64,7 @@
 //! ```
 
 mod ciphertext;
+mod encapsulation;
 mod head;
 mod keys;
 mod pack;
@@ -77,6 +78,7 @@ use std::io::{Read, Write};
 
 use crate::{context::Context, error::CkksError};
 
+pub(crate) use encapsulation::encapsulation_key_bytes;
 pub(crate) use keys::switching_key_bytes;
 
 pub use head::FORMAT_VERSION;
@@ -136,8 +138,8 @@ mod object {
 }
 
 /// Objects that are written as bytes of their own: [`crate::Ciphertext`], [`crate::SeededCiphertext`],
-/// [`crate::PublicKey`], [`crate::SwitchingKey`], [`crate::RelinearizationKey`] and [`crate::GaloisKey`]. The
-/// [module](self) says what the bytes are and what is refused.
+/// [`crate::PublicKey`], [`crate::SwitchingKey`], [`crate::RelinearizationKey`], [`crate::GaloisKey`] and
+/// [`crate::EncapsulationKey`]. The [module](self) says what the bytes are and what is refused.
 ///
 /// Parameters ([`crate::Parameters::to_bytes`]), sets of keys ([`crate::EvaluationKeys::write_to`]) and secret keys
 /// ([`crate::SecretKey::to_secret_bytes`]) have methods of their own.

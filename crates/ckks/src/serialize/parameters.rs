@@ -14,6 +14,9 @@ use crate::{
 /// More bytes than any parameters take: 256 levels of two primes and as many special primes are below 9 KiB.
 const MAX_PAYLOAD_BYTES: u64 = 1 << 14;
 
+/// Sizes are far below 2^16; where a level's group has another size than its scale, that size stands in the upper half.
+const LOG_GROUP_SHIFT: u32 = 16;
+
 /// Codes of the secret's distribution.
 const UNIFORM_TERNARY: u8 = 0;
 const FIXED_WEIGHT: u8 = 1;
@@ -32,7 +35,8 @@ fn payload(parameters: &Parameters) -> Vec<u8> {
     out.extend_from_slice(&spec.log_scale.to_le_bytes());
     put_count(parameters.groups().len(), &mut out);
     for level in &spec.levels {
-        out.extend_from_slice(&level.log_scale.to_le_bytes());
+        let log_group = level.log_group.unwrap_or(0) << LOG_GROUP_SHIFT;
+        out.extend_from_slice(&(level.log_scale | log_group).to_le_bytes());
         put_primes(&level.primes, &mut out);
     }
     put_primes(&spec.special_primes, &mut out);
@@ -95,12 +99,14 @@ fn parse(payload: &[u8]) -> Result<ParameterSpec, CkksError> {
         return Err(malformed(fields.object(), "number of levels", 0, "at least 1"));
     }
     for _ in 0..count {
-        let log_scale = fields.u32()?;
+        let sizes = fields.u32()?;
+        let (log_scale, log_group) = (sizes & ((1 << LOG_GROUP_SHIFT) - 1), sizes >> LOG_GROUP_SHIFT);
         let primes = take_primes(&mut fields)?;
         if primes.is_empty() {
             return Err(malformed(fields.object(), "primes of a level", "none", "one or two"));
         }
-        spec.levels.push(LevelSpec::new(log_scale).primes(primes));
+        let level = LevelSpec::new(log_scale).primes(primes);
+        spec.levels.push(if log_group == 0 { level } else { level.log_group(log_group) });
     }
     spec.special_primes = take_primes(&mut fields)?;
     if spec.special_primes.is_empty() {
@@ -127,7 +133,8 @@ impl Parameters {
     /// Between the head and the checksum that [`crate::serialize`] describes stand: log2 N (`u32`), bits of security
     /// (`u32`), distribution of the secret (a byte, 0 for uniform ternary and 1 for a fixed weight, and the weight as
     /// `u32`, or 0), log2 of the scale at level 0 (`u32`), the number of levels (`u16`); for each, the base first, log2
-    /// of its scale (`u32`; of its modulus for the base) and its primes; the special primes; the number of digits
+    /// of its scale (`u32`; of its modulus for the base; in the upper half log2 of the group's product where that was asked
+    /// to be another) and its primes; the special primes; the number of digits
     /// (`u16`). Primes are their number (`u16`) and each as `u64`. The parameter hash in the head is the BLAKE3 hash of
     /// all that.
     ///

@@ -11,17 +11,20 @@ use super::{
 use crate::{
     context::Context,
     error::CkksError,
-    keys::{EvaluationKeys, GaloisKey, RelinearizationKey},
+    keys::{EncapsulationKey, EvaluationKeys, GaloisKey, RelinearizationKey},
 };
 
 impl EvaluationKeys {
-    /// Writes every key of the set as an object of its own, the relinearisation key first, then the Galois keys by
-    /// their elements.
+    /// Writes every key of the set as an object of its own, the relinearisation key first, then those of sparse-secret
+    /// encapsulation, then the Galois keys by their elements.
     ///
     /// # Errors
     /// As [`Stored::write_to`].
     pub fn write_to<W: Write>(&self, context: &Context, mut writer: W) -> Result<(), CkksError> {
         if let Some(key) = self.relinearization() {
+            key.write_to(context, &mut writer)?;
+        }
+        if let Some(key) = self.encapsulation() {
             key.write_to(context, &mut writer)?;
         }
         self.galois_keys().try_for_each(|key| key.write_to(context, &mut writer))
@@ -41,7 +44,7 @@ impl EvaluationKeys {
         }
     }
 
-    /// Reads one relinearisation or Galois key and adds it to the set; false where the reader has nothing more.
+    /// Reads one relinearisation, encapsulation or Galois key and adds it to the set; false where the reader has nothing more.
     /// `max_memory` bounds what is allocated for it.
     ///
     /// # Errors
@@ -69,8 +72,14 @@ impl EvaluationKeys {
                 return Err(repeated(format!("a second one for {}", key.element())));
             }
             self.insert_galois(key);
+        } else if head.kind == Kind::EncapsulationKey {
+            let key: EncapsulationKey = read_body(context, &head, source, max_memory)?;
+            if self.encapsulation().is_some() {
+                return Err(repeated("a second one".to_owned()));
+            }
+            self.insert_encapsulation(key);
         } else {
-            let expected = "a relinearisation or Galois key";
+            let expected = "a relinearisation, encapsulation or Galois key";
             return Err(malformed("evaluation key", "kind", head.kind.name(), expected));
         }
         Ok(true)

@@ -1,0 +1,16 @@
+//! Bootstrapping: a ciphertext with no level left becomes one with several, without being decrypted.
+
+mod bootstrapper;
+mod dft;
+mod factor;
+mod failure;
+mod noise;
+mod parameters;
+pub mod presets;
+mod sine;
+mod spec;
+
+pub use bootstrapper::Bootstrapper;
+pub use failure::overflow_log2;
+pub use parameters::BootstrapParameters;
+pub use spec::BootstrapSpec;

@@ -1,0 +1,91 @@
+//! What a refresh adds to the noise.
+
+use super::{
+    BootstrapParameters,
+    parameters::{q0, to_slots_constant},
+};
+use crate::{
+    eval::raise::{encapsulated_noise, ephemeral_weight},
+    noise::{LevelNoise, Noise, ROUNDING_VARIANCE},
+    scale::Level,
+};
+
+/// The noise of a refreshed ciphertext: `input` is that of the ciphertext at level 0, `tracked` what the operations found for
+/// the result, starting from the raised polynomial as an exact message.
+pub(super) fn refreshed_noise(bootstrap: &BootstrapParameters, input: &Noise, tracked: &Noise) -> Noise {
+    let (parameters, remainder) = (bootstrap.parameters(), bootstrap.remainder());
+    let scale = parameters.default_scale(bootstrap.levels_left()).to_f64();
+    let scale0 = parameters.default_scale(Level(0)).to_f64();
+    // The old noise is part of what is raised: it goes through the remainder like the message.
+    let old = encapsulated_noise(parameters, input);
+    let slope = remainder.slope();
+    // Errors of the sine, one for each of 2n coefficients at worst in step; relative errors of the arcsine, in proportion to
+    // coefficients whose absolute values add up to at most (2n)^(1/2) times the bound of the slots.
+    let coefficients = 2.0 * bootstrap.slots() as f64;
+    let ratio = q0(parameters).to_f64() / scale0;
+    let sine = coefficients * remainder.sine_error() * slope * ratio / std::f64::consts::TAU;
+    let arcsine = coefficients.sqrt() * remainder.relative_error() * input.message_bound();
+    let bound = tracked.bound() + old.bound() * slope * scale / scale0 + (sine + arcsine) * scale;
+    // A slot's relative error, as the standard deviation of the coefficients that are decoded.
+    let relative = remainder.relative_error() * input.message_rms() * scale / coefficients.sqrt();
+    let std = (old.std() * scale / scale0).hypot(added_std(bootstrap)).hypot(relative);
+    Noise { std, bound, message_rms: input.message_rms(), message_bound: input.message_bound() }
+}
+
+/// Standard deviation of a coefficient of the noise that the steps of a refresh add on average.
+fn added_std(bootstrap: &BootstrapParameters) -> f64 {
+    let parameters = bootstrap.parameters();
+    let spec = bootstrap.spec();
+    let first = spec.levels + spec.slots_to_coefficients.len();
+    let top = first + spec.sine.len();
+    let scale = |level: usize| parameters.default_scale(Level(level)).to_f64();
+    // A rounding under the dense secret, in units of the scale.
+    let rounding = |level: usize| LevelNoise::new(parameters, Level(level)).rounding.std / scale(level);
+    let squares = |numbers: &mut dyn Iterator<Item = f64>| numbers.map(|x| x * x).sum::<f64>();
+    let ratio = q0(parameters).to_f64() / scale(0);
+    let half_width = bootstrap.remainder().half_width();
+    // SlotsToCoeffs: the rounding after each matrix; rotations of space from there on.
+    let from_slots = squares(&mut (spec.levels..first).map(rounding));
+    // What is wrong with x reaches the message multiplied by 2 pi K q0 / (2 pi scale). What is rounded at later levels of the
+    // sine counts for half with each doubling of the degree, down to the last step, after which all is multiplied by
+    // q0 / (2 pi scale).
+    let sine = squares(&mut (first..=top).map(|level| {
+        let slope = (half_width * (level as f64 - top as f64).exp2()).max(1.0 / std::f64::consts::TAU);
+        slope * rounding(level)
+    }));
+    let to_slots = half_width * half_width * to_slots_variance(bootstrap);
+    // 2n coefficients of that are summed in every slot, for real and imaginary parts.
+    let slots = bootstrap.slots() as f64;
+    let raised = LevelNoise::new(parameters, parameters.max_level()).rounding.std / scale(0);
+    (from_slots + raised * raised + 2.0 * slots * ratio * ratio * (sine + to_slots)).sqrt()
+        * scale(spec.levels)
+}
+
+/// Variance of a coefficient of the noise of x that CoeffsToSlots leaves before the last rounding, in units of the scale.
+fn to_slots_variance(bootstrap: &BootstrapParameters) -> f64 {
+    let parameters = bootstrap.parameters();
+    let spec = bootstrap.spec();
+    let (slots, max) = (bootstrap.slots(), parameters.max_slots());
+    let scale = |level: usize| parameters.default_scale(Level(level)).to_f64();
+    let top = parameters.max_level().0;
+    let bottom = top - spec.coefficients_to_slots.len();
+    // The last matrix makes everything that much smaller, and the sum with the conjugate twice the real part of it.
+    let shrink = to_slots_constant(slots, max, bootstrap.remainder()) * (slots as f64).sqrt() * 2f64.sqrt();
+    // Root mean square of what goes through: slots of the multiples of q0, after the sum over all rotations by the period.
+    let weight = f64::from(ephemeral_weight(parameters)) + 1.0;
+    let size = (weight / 12.0 * 2.0 * slots as f64).sqrt() * (max / slots) as f64;
+    let rounded = (bottom + 1..top).map(|level| {
+        let rounding = LevelNoise::new(parameters, Level(level)).rounding.std;
+        (shrink * rounding / scale(level)).powi(2)
+    });
+    // Each entry of a matrix is rounded at its scale.
+    let entries = bootstrap.coefficients_to_slots().iter().zip((bottom + 1..=top).rev()).enumerate().map(
+        |(k, (factor, level))| {
+            let before = if level == top { q0(parameters).to_f64() } else { scale(level) };
+            let encoded = scale(level - 1) * parameters.groups()[level].log2().exp2() / before;
+            let later = if k + 1 == spec.coefficients_to_slots.len() { 2f64.sqrt() } else { shrink };
+            later * later * factor.terms() as f64 * ROUNDING_VARIANCE * (size / encoded).powi(2)
+        },
+    );
+    rounded.sum::<f64>() + entries.sum::<f64>()
+}

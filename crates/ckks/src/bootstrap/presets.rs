@@ -1,0 +1,159 @@
+//! Named ways to refresh, each with its derivation.
+//!
+//! All have 128 bits of security with a uniform ternary secret, and an interval that no multiple of q0 can leave
+//! ([`super::overflow_log2`] is minus infinity).
+//!
+//! # The error
+//!
+//! Every rounding under a dense secret moves a slot by about 2^13.9 at N = 2^16 (2^12.9 at 2^15). At the scale 2^s of the
+//! sine's first level that is 2^(13.9 - s), and SlotsToCoeffs sums 2n of them, multiplied by K q0 / scale: each bit of
+//! q0 over the scale and each bit less of s cost one bit. Scales therefore fall along the sine, from levels of two primes at
+//! its top to levels of one below: where the angle of the cosine has been doubled k times, an error counts for 2^k times
+//! less. A small q0 makes the sine bend; an arcsine straightens it again.
+
+use super::BootstrapSpec;
+use crate::params::LevelSpec;
+
+fn level(log_scale: u32) -> LevelSpec {
+    LevelSpec::new(log_scale)
+}
+
+/// Levels from the lowest on: (log2 of the scale, log2 of the primes' product).
+fn levels(sizes: &[(u32, u32)]) -> Vec<LevelSpec> {
+    let one = |&(scale, group): &(u32, u32)| {
+        if scale == group { level(scale) } else { level(scale).log_group(group) }
+    };
+    sizes.iter().map(one).collect()
+}
+
+/// N = 2^16, all 2^15 slots, 9 levels of 40 bits left.
+#[must_use]
+pub fn n16_full_fast() -> BootstrapSpec {
+    let mut sine = vec![level(50); 6];
+    sine.extend(levels(&[(52, 54), (54, 56), (58, 62), (58, 58), (56, 54)]));
+    BootstrapSpec {
+        log_n: 16,
+        log_slots: 15,
+        message_bound: 1.0,
+        base: level(44),
+        log_scale: 40,
+        levels: 9,
+        slots_to_coefficients: vec![level(42), level(42), level(42), level(50)],
+        sine,
+        coefficients_to_slots: vec![level(46); 4],
+        degree: 58,
+        doublings: 2,
+        arcsine_degree: 7,
+        interval: None,
+        log_p: vec![48, 46, 46, 44, 44, 44, 44, 44],
+        dnum: Some(4),
+        low_memory: false,
+        allow_insecure: false,
+    }
+}
+
+/// N = 2^16, all 2^15 slots, 6 levels of 46 bits left: more precise, q0 of two primes.
+#[must_use]
+pub fn n16_full_precise() -> BootstrapSpec {
+    let mut sine = vec![level(58); 4];
+    sine.extend(levels(&[(58, 58), (58, 58), (60, 62), (62, 64), (66, 70), (66, 66), (64, 62)]));
+    BootstrapSpec {
+        base: level(51),
+        log_scale: 46,
+        levels: 6,
+        slots_to_coefficients: vec![level(48), level(48), level(48), level(58)],
+        sine,
+        coefficients_to_slots: vec![level(50); 4],
+        log_p: Vec::new(),
+        dnum: Some(6),
+        ..n16_full_fast()
+    }
+}
+
+/// [`n16_full_fast`] with matrices encoded as they are needed.
+#[must_use]
+pub fn n16_full_low_memory() -> BootstrapSpec {
+    n16_full_fast().low_memory()
+}
+
+/// N = 2^16, 2^8 slots (or any other number up to 2^12), 13 levels of 40 bits left.
+#[must_use]
+pub fn n16_sparse() -> BootstrapSpec {
+    let mut sine = vec![level(50); 9];
+    sine.extend(levels(&[(52, 54), (51, 50)]));
+    BootstrapSpec {
+        log_slots: 8,
+        levels: 13,
+        slots_to_coefficients: vec![level(42), level(50)],
+        sine,
+        coefficients_to_slots: vec![level(46); 2],
+        ..n16_full_fast()
+    }
+}
+
+/// N = 2^15, all 2^14 slots, 3 levels of 33 bits left.
+#[must_use]
+pub fn n15_full() -> BootstrapSpec {
+    BootstrapSpec {
+        log_n: 15,
+        log_slots: 14,
+        message_bound: 1.0,
+        base: level(42),
+        log_scale: 33,
+        levels: 3,
+        slots_to_coefficients: vec![level(34); 3],
+        sine: levels(&[(46, 46), (46, 46), (47, 48), (49, 51), (51, 53), (53, 55), (55, 57), (53, 51)]),
+        coefficients_to_slots: vec![level(42); 3],
+        degree: 58,
+        doublings: 2,
+        arcsine_degree: 1,
+        interval: None,
+        log_p: Vec::new(),
+        dnum: None,
+        low_memory: false,
+        allow_insecure: false,
+    }
+}
+
+/// N = 2^15, 2^8 slots (or any other number up to 2^10), 4 levels of 33 bits left.
+#[must_use]
+pub fn n15_sparse() -> BootstrapSpec {
+    BootstrapSpec {
+        log_slots: 8,
+        levels: 4,
+        slots_to_coefficients: vec![level(34); 2],
+        sine: levels(&[(46, 46), (46, 46), (46, 46), (46, 46), (47, 48), (49, 51), (50, 51), (49, 48)]),
+        coefficients_to_slots: vec![level(42); 2],
+        ..n15_full()
+    }
+}
+
+/// **Insecure**: a ring of degree 2^`log_n` that is too small to hide anything, refreshing 2^`log_slots` slots with 3 levels
+/// of 40 bits left, for examples and tests.
+#[must_use]
+pub fn toy(log_n: u32, log_slots: u32) -> BootstrapSpec {
+    BootstrapSpec {
+        log_n,
+        log_slots,
+        levels: 3,
+        slots_to_coefficients: vec![level(42), level(50)],
+        coefficients_to_slots: vec![level(46); 2],
+        log_p: Vec::new(),
+        dnum: None,
+        allow_insecure: true,
+        ..n16_full_fast()
+    }
+}
+
+/// A named way to refresh.
+pub type Preset = fn() -> BootstrapSpec;
+
+/// The secure presets by name.
+pub const ALL: [(&str, Preset); 6] = [
+    ("n16_full_fast", n16_full_fast),
+    ("n16_full_precise", n16_full_precise),
+    ("n16_full_low_memory", n16_full_low_memory),
+    ("n16_sparse", n16_sparse),
+    ("n15_full", n15_full),
+    ("n15_sparse", n15_sparse),
+];

@@ -1,0 +1,207 @@
+//! The remainder modulo one: a scaled cosine, doublings of its angle, an arcsine.
+//!
+//! For y = I + r with a whole number I, sin(2 pi y) is sin(2 pi r). With x = (y - 1/4) / K in [-1, 1] the sine is the cosine
+//! of 2 pi K x; a polynomial approximates cos(2 pi K x / 2^d), which is even, and cos(2 a) = 2 cos(a)^2 - 1 doubles the angle
+//! d times (Han, Ki, CT-RSA 2020). An odd polynomial close to the arcsine (Lee, Lee, Lee, Kim, No, EUROCRYPT 2021) makes 2 pi r
+//! of that for all |r| up to a bound that is far from 1/4.
+
+use std::f64::consts::TAU;
+
+use crate::{
+    circuits::{Approximation, Polynomial},
+    error::CkksError,
+    operations::Operations,
+};
+
+/// Points at which errors of the arcsine are looked for.
+const GRID: usize = 1 << 12;
+
+/// y modulo one for values near whole numbers.
+#[derive(Clone, Debug)]
+pub(super) struct Remainder {
+    /// K: |y - 1/4| is at most this.
+    half_width: f64,
+    cosine: Polynomial,
+    doublings: usize,
+    arcsine: Option<Polynomial>,
+    /// |r| is at most this.
+    reach: f64,
+    /// Largest error of the sine.
+    sine_error: f64,
+    /// Largest relative error of the arcsine of the sine for 2 pi r.
+    relative_error: f64,
+}
+
+impl Remainder {
+    /// For |y| up to `interval` with |r| up to `reach`, by a cosine of this degree, so many doublings, and an arcsine of this
+    /// odd degree, 1 for none.
+    pub(super) fn new(
+        interval: f64,
+        reach: f64,
+        degree: usize,
+        doublings: usize,
+        arcsine_degree: usize,
+    ) -> Result<Self, CkksError> {
+        // sin is increasing up to 1/4 of a turn, where its inverse is no polynomial any more.
+        if !(reach > 0.0 && reach < 0.2) {
+            return Err(CkksError::Parameter {
+                name: "largest message over q0",
+                found: reach.to_string(),
+                expected:
+                    "a number above 0 and below 0.2: q0 more than 5 times the message bound times the scale"
+                        .to_owned(),
+            });
+        }
+        let half_width = interval + 0.25;
+        let angle = TAU * half_width / (doublings as f64).exp2();
+        let approximation = Approximation::interpolate(|x| (angle * x).cos(), -1.0..=1.0, degree)?;
+        // The odd coefficients are roundings of zero.
+        let coefficients = approximation.polynomial().coefficients().iter().enumerate();
+        let even: Vec<f64> = coefficients.map(|(k, c)| if k % 2 == 0 { *c } else { 0.0 }).collect();
+        let cosine = Polynomial::chebyshev(-1.0..=1.0, even)?;
+        // The derivative of T_(2^d) is at most 4^d on [-1, 1].
+        let sine_error = approximation.worst_error() * (2.0 * doublings as f64).exp2();
+        let (arcsine, relative_error) = arcsine(reach, arcsine_degree)?;
+        Ok(Self { half_width, cosine, doublings, arcsine, reach, sine_error, relative_error })
+    }
+
+    /// K: what y - 1/4 has to be divided by.
+    pub(super) fn half_width(&self) -> f64 {
+        self.half_width
+    }
+
+    /// Levels that [`Self::evaluate`] takes.
+    pub(super) fn depth(&self) -> usize {
+        self.cosine.depth() + self.doublings + self.arcsine.as_ref().map_or(0, Polynomial::depth)
+    }
+
+    /// Largest error of the sine, in units of the sine.
+    pub(super) fn sine_error(&self) -> f64 {
+        self.sine_error
+    }
+
+    /// Largest relative error of what stands for the arcsine of the sine.
+    pub(super) fn relative_error(&self) -> f64 {
+        self.relative_error
+    }
+
+    /// The largest derivative of the result with respect to 2 pi r, near whole numbers.
+    pub(super) fn slope(&self) -> f64 {
+        let value = |r: f64| self.finish((TAU * r).sin());
+        let step = self.reach / GRID as f64;
+        let slope = |k: usize| {
+            let r = k as f64 * step;
+            (value(r + step) - value(r)).abs() / (TAU * step)
+        };
+        (0..GRID).map(slope).fold(0.0, f64::max)
+    }
+
+    fn finish(&self, sine: f64) -> f64 {
+        self.arcsine.as_ref().map_or(sine, |arcsine| arcsine.eval(sine))
+    }
+
+    /// 2 pi r for y, in floating point.
+    #[cfg(test)]
+    pub(super) fn eval(&self, y: f64) -> f64 {
+        let first = self.cosine.eval((y - 0.25) / self.half_width);
+        self.finish((0..self.doublings).fold(first, |c, _| 2.0 * c * c - 1.0))
+    }
+
+    /// 2 pi r in every slot, for y / K.
+    pub(super) fn evaluate<O: Operations>(
+        &self,
+        ops: &O,
+        y: &O::Ciphertext,
+    ) -> Result<O::Ciphertext, CkksError> {
+        let x = ops.assume_bound(&ops.add_scalar(y, -0.25 / self.half_width)?, 1.0)?;
+        let mut value = ops.assume_bound(&self.cosine.evaluate(ops, &x)?, 1.0 + self.sine_error)?;
+        for _ in 0..self.doublings {
+            let square = ops.mul_rescale(&value, &ops.mul_integer(&value, 2)?)?;
+            value = ops.assume_bound(&ops.add_scalar(&square, -1.0)?, 1.0 + self.sine_error)?;
+        }
+        let sine = ops.assume_bound(&value, (TAU * self.reach).sin() + self.sine_error)?;
+        match &self.arcsine {
+            None => Ok(sine),
+            Some(arcsine) => {
+                let bound = TAU * self.reach * (1.0 + self.relative_error) + 2.0 * self.sine_error;
+                ops.assume_bound(&arcsine.evaluate(ops, &sine)?, bound)
+            }
+        }
+    }
+}
+
+/// An odd polynomial of this degree for arcsin(s), |s| up to sin(2 pi reach), and its largest relative error. `None` for
+/// degree 1: the sine as it is.
+fn arcsine(reach: f64, degree: usize) -> Result<(Option<Polynomial>, f64), CkksError> {
+    if degree % 2 == 0 || degree > 15 {
+        return Err(CkksError::Parameter {
+            name: "degree of the arcsine",
+            found: degree.to_string(),
+            expected: "an odd number up to 15, 1 for none".to_owned(),
+        });
+    }
+    let largest = (TAU * reach).sin();
+    let quotient = |u: f64| if u < 1e-12 { 1.0 + u / 6.0 } else { u.sqrt().asin() / u.sqrt() };
+    let even =
+        if degree == 1 { vec![1.0] } else { interpolated(&quotient, largest * largest, degree.div_ceil(2)) };
+    let value = |u: f64| even.iter().rev().fold(0.0, |sum, c| sum * u + c);
+    let error = |k: usize| {
+        let u = largest * largest * k as f64 / GRID as f64;
+        (value(u) / quotient(u) - 1.0).abs()
+    };
+    let relative = (0..=GRID).map(error).fold(0.0, f64::max);
+    if degree == 1 {
+        return Ok((None, relative));
+    }
+    let mut coefficients = vec![0.0; degree + 1];
+    even.iter().enumerate().for_each(|(k, c)| coefficients[2 * k + 1] = *c);
+    Ok((Some(Polynomial::power(coefficients)?), relative))
+}
+
+/// The polynomial with `count` coefficients that equals `f` at the Chebyshev nodes of [0, `end`]: Newton's form, multiplied
+/// out.
+fn interpolated(f: &impl Fn(f64) -> f64, end: f64, count: usize) -> Vec<f64> {
+    let node = |k: usize| end / 2.0 * (1.0 + ((2 * k + 1) as f64 * TAU / (4 * count) as f64).cos());
+    let nodes: Vec<f64> = (0..count).map(node).collect();
+    let mut differences: Vec<f64> = nodes.iter().map(|&u| f(u)).collect();
+    for order in 1..count {
+        for k in (order..count).rev() {
+            differences[k] = (differences[k] - differences[k - 1]) / (nodes[k] - nodes[k - order]);
+        }
+    }
+    let mut polynomial = vec![0.0; count];
+    for k in (0..count).rev() {
+        // p(u) (u - node) + difference.
+        for i in (1..count).rev() {
+            polynomial[i] = polynomial[i - 1] - nodes[k] * polynomial[i];
+        }
+        polynomial[0] = differences[k] - nodes[k] * polynomial[0];
+    }
+    polynomial
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remainders_are_those_modulo_one() {
+        for (degree, doublings, arcsine_degree, tolerance) in
+            [(30, 3, 1, 3e-3), (30, 3, 3, 1e-5), (30, 3, 7, 2e-9), (62, 2, 7, 2e-9)]
+        {
+            let remainder = Remainder::new(16.5, 1.0 / 32.0, degree, doublings, arcsine_degree).unwrap();
+            let mut worst = 0.0f64;
+            for whole in -16..=16 {
+                for k in -20..=20 {
+                    let r = f64::from(k) / 20.0 / 32.0;
+                    worst = worst.max((remainder.eval(f64::from(whole) + r) - TAU * r).abs());
+                }
+            }
+            let promised = remainder.sine_error() * 1.1 + remainder.relative_error() * TAU / 32.0;
+            assert!(worst <= promised + 1e-12, "{worst} > {promised}");
+            assert!(worst < tolerance, "{degree}, {doublings}, {arcsine_degree}: {worst}");
+        }
+        assert!(Remainder::new(16.5, 0.3, 30, 3, 1).is_err());
+        assert!(Remainder::new(16.5, 0.01, 30, 3, 4).is_err());
+    }
+}
