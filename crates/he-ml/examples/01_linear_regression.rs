@@ -7,7 +7,7 @@ use datasets::load_split;
 use he_ml::{
     MlError,
     baseline::LinearModel,
-    linear_regression::{ErrorBudget, LinearRegressionSpec, Mode, Standardised, TableShape, generate_keys},
+    linear_regression::{LinearRegressionSpec, Mode, Standardised, TableShape, generate_keys},
     metrics::RegressionMetrics,
 };
 
@@ -39,10 +39,10 @@ fn main() -> Result<(), MlError> {
             "encryption {encryption:.3} s, evaluation {evaluation:.2} s, with decryption {all:.2} s in all"
         );
 
-        let budget = ErrorBudget::new(&model, table, &weights)?;
+        let budget = model.error_budget(table, &weights)?;
         println!(
             "largest error of a weight {:.1e}: {:.1e} from the polynomial, {:.1e} from noise",
-            budget.total, budget.approximation, budget.scheme
+            budget.total.max, budget.approximation.max, budget.scheme.max
         );
         let rmse = |model: &LinearModel| -> Result<f64, MlError> {
             let predicted = model.predict(sides.test.features())?;
@@ -51,7 +51,7 @@ fn main() -> Result<(), MlError> {
         let exact = LinearModel::least_squares(sides.train.features(), sides.train.targets())?;
         println!(
             "test RMSE {:.5}; least squares in the clear {:.5}\n",
-            rmse(&standardised.model(&weights)?)?,
+            rmse(&standardised.model(&weights.weights)?)?,
             rmse(&exact)?
         );
     }

@@ -76,7 +76,7 @@ fn infer(
 ) -> Result<(), MlError> {
     let queries = test.features();
     let circuit = MlpCircuit::new(network, polynomial.clone(), 1 << 13)?;
-    circuit.check_queries(network, queries)?;
+    circuit.activation().check_rows(network, queries)?;
     let parameters = ParameterSpec::new(14).log_scale(40).depth(circuit.depth(encrypted_weights)).check()?;
     let plan = circuit.plan(&parameters, encrypted_weights, VALUE_BOUND)?;
     let packed = circuit.layout().pack(queries)?;

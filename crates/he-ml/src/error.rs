@@ -106,6 +106,9 @@ pub enum MlError {
         /// What would do.
         instead: &'static str,
     },
+    /// A circuit asks for a refresh where there is nothing to refresh with.
+    #[error("a vector is to be refreshed, and nothing is there to do it; give the arithmetic a bootstrapper")]
+    NoRefresh,
     /// A file of weights does not hold a model.
     #[error("weights, line {line}: found {found}, expected {expected}")]
     Weights {

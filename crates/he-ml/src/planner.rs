@@ -3,7 +3,9 @@
 use std::fmt;
 
 use ckks::{
-    CiphertextShape, CkksError, DryRun, KeyRequest, KeySize, ParameterSpec, Parameters, SecurityLevel,
+    CiphertextShape, CkksError, DryRun, KeyRequest, KeySize, Operations, ParameterSpec, Parameters,
+    SecurityLevel,
+    bootstrap::{BootstrapParameters, Bootstrapper},
     params::{self, Requirements},
 };
 
@@ -243,15 +245,48 @@ where
     let dry = DryRun::new(&parameters);
     let on = Encrypted::new(&dry);
     let result = circuit(&on, &dry)?;
+    let (counts, transforms) = (on.counts(), on.transforms());
     let request = dry.plan().request();
+    described(&dry, request, &result, (counts, transforms))
+}
+
+/// What `circuit` needs where vectors are refreshed by means of `bootstrap`. Its inputs are shapes of
+/// [`BootstrapParameters::levels_left`] levels with a given bound on their slots, which the circuit gets from its second
+/// argument; [`Plan::transforms`] leaves refreshes out.
+///
+/// # Errors
+/// Those of the circuit.
+pub fn plan_refreshing<F>(bootstrap: &BootstrapParameters, circuit: F) -> Result<Plan, MlError>
+where
+    F: Fn(
+        &Encrypted<'_, DryRun>,
+        &dyn Fn(f64) -> Result<CiphertextShape, MlError>,
+    ) -> Result<CiphertextShape, MlError>,
+{
+    let dry = DryRun::new(bootstrap.parameters());
+    let bootstrapper = Bootstrapper::new(bootstrap, &dry)?;
+    let on = Encrypted::new(&dry).with_bootstrapper(&bootstrapper);
+    let input = |bound| Ok(dry.drop_to(&dry.input(bound), bootstrap.levels_left())?);
+    let result = circuit(&on, &input)?;
+    let request = bootstrap.key_request()?.and(&dry.plan().request());
+    described(&dry, request, &result, (on.counts(), on.transforms()))
+}
+
+fn described(
+    dry: &DryRun,
+    request: KeyRequest,
+    result: &CiphertextShape,
+    (counts, transforms): (Counts, f64),
+) -> Result<Plan, MlError> {
+    let parameters = dry.parameters().clone();
     let slot_error = result.noise_std() * (parameters.ring_degree() as f64).sqrt() / result.scale().to_f64();
     Ok(Plan {
-        counts: on.counts(),
+        counts,
         keys: request.size(&parameters)?,
         request,
         ciphertext_bytes: dry.size_bytes(&dry.input(1.0)),
         predicted_error: slot_error,
-        transforms: on.transforms(),
+        transforms,
         parameters,
     })
 }

@@ -66,6 +66,7 @@ fn a_dry_run_counts_what_plain_slots_count_and_what_the_scheme_plans() {
         rotations: plan.rotations,
         hoisted: plan.hoisted,
         conjugations: plan.conjugations,
+        refreshes: plan.raised,
     };
     assert_eq!(planned, clear);
 }

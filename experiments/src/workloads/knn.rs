@@ -16,7 +16,9 @@ use he_ml::{
 };
 
 use super::ckks_setup::{self as setup, Needs};
-use super::learning::{self, Choice, Scaled, Task, Ways, encrypt, failure, timed_session, verify_slots};
+use super::learning::{
+    self, Choice, Scaled, Task, Ways, claims, encrypt, failure, timed_session, verify_slots,
+};
 
 /// Standardised targets are assumed to stay within this many standard deviations of their mean.
 const TARGET_BOUND: f64 = 8.0;
@@ -49,7 +51,7 @@ impl Workload for Knn {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn keys(&self) -> Vec<Key> {
@@ -69,6 +71,7 @@ impl Workload for Knn {
             Key::own("queries", Kind::word_or("all", Kind::int(1, 1 << 20)))
                 .default("all")
                 .meaning("how many test rows are predicted"),
+            claims::key(),
         ]);
         keys
     }
@@ -88,6 +91,7 @@ impl Workload for Knn {
             parameter("reveals", Text, "", "what the owner of the key learns").detail(),
         ]);
         columns.extend(learning::columns());
+        columns.extend(claims::columns());
         columns
     }
 
@@ -179,9 +183,10 @@ struct Job {
 }
 
 impl Job {
-    fn score(&self, record: &mut Recorder<'_>, ways: &Ways<'_>) -> Result<(), Failure> {
+    fn score(&self, params: &Params, record: &mut Recorder<'_>, ways: &Ways<'_>) -> Result<(), Failure> {
         let targets = &self.task.test.targets()[..ways.exact.len()];
-        learning::scores(record, targets, self.task.is_binary(), ways)
+        learning::scores(record, targets, self.task.is_binary(), ways)?;
+        claims::predictions(params, record, targets, ways)
     }
 
     /// How many queries batch `batch` holds.
@@ -243,7 +248,7 @@ fn kernel(params: &Params, record: &mut Recorder<'_>, job: &Job) -> Result<(), F
     let exact = KernelRegressor::new(rows.clone(), task.train.targets().to_vec(), radius, squarings)?;
     let (exact, clear) = (exact.predict(&queries)?, means(&clear, 0.0)?);
     let encrypted = means(&slots, NOISE_FLOOR * noise)?;
-    job.score(record, &Ways { exact: &exact, clear: &clear, encrypted: &encrypted })
+    job.score(params, record, &Ways { exact: &exact, clear: &clear, encrypted: &encrypted })
 }
 
 fn client_select(params: &Params, record: &mut Recorder<'_>, job: &Job) -> Result<(), Failure> {
@@ -304,7 +309,11 @@ fn client_select(params: &Params, record: &mut Recorder<'_>, job: &Job) -> Resul
     let selected = circuit.select(&encrypted, targets, NOISE_FLOOR * noise * largest)?;
     record.set("reveals", format!("{}, {LARGEST}", selected.disclosure.name()))?;
     let exact = NearestNeighbours::new(rows.clone(), targets.to_vec(), k, Ties::ByRow)?.predict(&queries)?;
-    job.score(record, &Ways { exact: &exact, clear: &clear.predictions, encrypted: &selected.predictions })
+    job.score(
+        params,
+        record,
+        &Ways { exact: &exact, clear: &clear.predictions, encrypted: &selected.predictions },
+    )
 }
 
 fn complex(values: &[f64]) -> Vec<Complex64> {

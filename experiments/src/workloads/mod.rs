@@ -4,9 +4,11 @@ mod accuracy;
 pub mod boston_moments;
 mod ckks_setup;
 pub mod depth;
+pub mod descent;
 pub mod external;
 pub mod knn;
 mod learning;
+pub mod linear_algebra;
 pub mod linreg;
 pub mod mlp;
 pub mod ops;
@@ -38,7 +40,9 @@ pub fn registry() -> Registry {
         .with(&ops::Ops)
         .with(&depth::Depth)
         .with(&boston_moments::BostonMoments)
+        .with(&linear_algebra::LinearAlgebra)
         .with(&linreg::Linreg)
+        .with(&descent::Descent)
         .with(&knn::Knn)
         .with(&mlp::Mlp)
         .with(&external::External)

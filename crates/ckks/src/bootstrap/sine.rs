@@ -58,7 +58,7 @@ impl Remainder {
         // The odd coefficients are roundings of zero.
         let coefficients = approximation.polynomial().coefficients().iter().enumerate();
         let even: Vec<f64> = coefficients.map(|(k, c)| if k % 2 == 0 { *c } else { 0.0 }).collect();
-        let cosine = Polynomial::chebyshev(-1.0..=1.0, even)?;
+        let cosine = Polynomial::chebyshev(-1.0..=1.0, even)?.without_squares();
         // The derivative of T_(2^d) is at most 4^d on [-1, 1].
         let sine_error = approximation.worst_error() * (2.0 * doublings as f64).exp2();
         let (arcsine, relative_error) = arcsine(reach, arcsine_degree)?;

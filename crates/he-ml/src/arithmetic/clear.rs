@@ -7,17 +7,21 @@ use ckks::{
     circuits::{Polynomial, PolynomialCost, PolynomialVector},
 };
 
-use super::{Counts, Mask, SlotArithmetic, no_terms};
+use super::{Counts, Mask, Refreshed, SlotArithmetic, no_terms};
 use crate::error::MlError;
 
 /// Factor by which rounding may carry a value beyond a bound that holds exactly.
 const ROUNDING: f64 = 1.0 + 1e-9;
+
+/// By how much slots that repeat may differ, as a share of the largest.
+const PERIODIC: f64 = 1e-9;
 
 /// Runs circuits on plain vectors of slots, with the levels and the counts that they would have on ciphertexts.
 #[derive(Debug)]
 pub struct Clear {
     slots: usize,
     depth: Option<usize>,
+    refreshed: Option<Refreshed>,
     counts: RefCell<Counts>,
 }
 
@@ -48,13 +52,20 @@ impl Clear {
     /// Arithmetic on vectors of `slots` slots with any number of levels.
     #[must_use]
     pub fn new(slots: usize) -> Self {
-        Self { slots, depth: None, counts: RefCell::default() }
+        Self { slots, depth: None, refreshed: None, counts: RefCell::default() }
     }
 
     /// Lets circuits use up `depth` levels and no more: [`MlError::TooFewLevels`] beyond.
     #[must_use]
     pub fn with_depth(mut self, depth: usize) -> Self {
         self.depth = Some(depth);
+        self
+    }
+
+    /// Lets circuits refresh vectors, which have `refreshed.levels` of the levels of [`Self::with_depth`] left then.
+    #[must_use]
+    pub fn with_refresh(mut self, refreshed: Refreshed) -> Self {
+        self.refreshed = Some(refreshed);
         self
     }
 
@@ -136,6 +147,24 @@ impl Clear {
     ) -> Result<ClearVector, MlError> {
         self.note(|counts| counts.note_polynomial(cost));
         self.result(a.used + depth, values.map(Complex64::from))
+    }
+
+    /// The vector with `levels` left, once it was checked that nothing is lost by refreshing it.
+    fn checked(&self, a: &ClearVector, refreshed: Refreshed, lower: usize) -> Result<ClearVector, MlError> {
+        let a = self.promise("vector to refresh", a, refreshed.bound)?;
+        // The same sum in another order is rounded otherwise.
+        let other =
+            |i: usize| (a.values[i] - a.values[i - refreshed.period]).norm() > refreshed.bound * PERIODIC;
+        if let Some(slot) = (refreshed.period..self.slots).find(|&i| other(i)) {
+            return Err(MlError::Shape {
+                what: "slots to refresh",
+                found: format!("other values in slots {slot} and {}", slot - refreshed.period),
+                expected: format!("slots that repeat after {}", refreshed.period),
+            });
+        }
+        let levels = refreshed.levels.saturating_sub(lower);
+        let used = self.depth.map_or(0, |depth| depth.saturating_sub(levels));
+        Ok(ClearVector { used, ..a })
     }
 
     fn rotated(&self, a: &ClearVector, steps: i64, first: &mut bool) -> Result<ClearVector, MlError> {
@@ -293,6 +322,26 @@ impl SlotArithmetic for Clear {
     fn align(&self, a: &ClearVector, b: &ClearVector) -> Result<(ClearVector, ClearVector), MlError> {
         let used = self.meet(a, b);
         Ok((ClearVector { used, ..a.clone() }, ClearVector { used, ..b.clone() }))
+    }
+
+    fn refreshed(&self) -> Option<Refreshed> {
+        self.refreshed
+    }
+
+    fn refresh(&self, a: &ClearVector) -> Result<ClearVector, MlError> {
+        self.note(|counts| counts.refreshes += 1);
+        self.checked(a, self.refreshed.ok_or(MlError::NoRefresh)?, 0)
+    }
+
+    fn refresh_pair(&self, a: &ClearVector, b: &ClearVector) -> Result<(ClearVector, ClearVector), MlError> {
+        self.note(|counts| counts.refreshes += 1);
+        let refreshed = self.refreshed.ok_or(MlError::NoRefresh)?;
+        real(a)?;
+        real(b)?;
+        let both = |(x, y): (&Complex64, &Complex64)| Complex64::new(x.re, y.re);
+        let both = ClearVector { values: a.values.iter().zip(b.values.iter()).map(both).collect(), used: 0 };
+        self.promise("pair of vectors to refresh", &both, refreshed.bound)?;
+        Ok((self.checked(a, refreshed, 1)?, self.checked(b, refreshed, 1)?))
     }
 
     fn promise(&self, what: &str, a: &ClearVector, bound: f64) -> Result<ClearVector, MlError> {

@@ -22,6 +22,8 @@ pub struct Counts {
     pub hoisted: usize,
     /// Conjugations.
     pub conjugations: usize,
+    /// Refreshes, whose own operations are not among the others. Two vectors refreshed together count once.
+    pub refreshes: usize,
 }
 
 impl Counts {
@@ -53,6 +55,7 @@ impl fmt::Display for Counts {
             self.conjugations,
             self.products,
             self.plain_products
-        )
+        )?;
+        if self.refreshes > 0 { write!(f, ", {} refreshes", self.refreshes) } else { Ok(()) }
     }
 }

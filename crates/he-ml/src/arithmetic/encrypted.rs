@@ -4,11 +4,12 @@ use std::cell::RefCell;
 
 use ckks::{
     CkksError, Complex64, Level, Operations, Scale,
+    bootstrap::Bootstrapper,
     circuits::{Polynomial, PolynomialVector},
     encoder::Packing,
 };
 
-use super::{Counts, Mask, SlotArithmetic, no_terms};
+use super::{Counts, Mask, Refreshed, SlotArithmetic, no_terms};
 use crate::error::MlError;
 
 /// Runs circuits on what `O` computes on: ciphertexts for an [`ckks::Evaluator`], their shapes for a [`ckks::DryRun`],
@@ -16,8 +17,9 @@ use crate::error::MlError;
 ///
 /// Vectors are kept at the canonical scale of their level, so that any two of one level fit one another.
 #[derive(Debug)]
-pub struct Encrypted<'a, O> {
+pub struct Encrypted<'a, O: Operations> {
     ops: &'a O,
+    bootstrapper: Option<&'a Bootstrapper<O::Weights>>,
     counts: RefCell<Counts>,
     transforms: RefCell<f64>,
 }
@@ -26,7 +28,14 @@ impl<'a, O: Operations> Encrypted<'a, O> {
     /// Arithmetic by means of `ops`.
     #[must_use]
     pub fn new(ops: &'a O) -> Self {
-        Self { ops, counts: RefCell::default(), transforms: RefCell::default() }
+        Self { ops, bootstrapper: None, counts: RefCell::default(), transforms: RefCell::default() }
+    }
+
+    /// Lets circuits refresh vectors by means of `bootstrapper`, made for the same operations.
+    #[must_use]
+    pub fn with_bootstrapper(mut self, bootstrapper: &'a Bootstrapper<O::Weights>) -> Self {
+        self.bootstrapper = Some(bootstrapper);
+        self
     }
 
     /// What has been done so far.
@@ -302,6 +311,36 @@ impl<O: Operations> SlotArithmetic for Encrypted<'_, O> {
 
     fn align(&self, a: &O::Ciphertext, b: &O::Ciphertext) -> Result<(O::Ciphertext, O::Ciphertext), MlError> {
         self.meet(a, b, |a, b| Ok((a.clone(), b.clone())))
+    }
+
+    fn refreshed(&self) -> Option<Refreshed> {
+        self.bootstrapper.map(|bootstrapper| Refreshed {
+            levels: bootstrapper.parameters().levels_left().0,
+            period: bootstrapper.parameters().slots(),
+            bound: bootstrapper.parameters().message_bound(),
+        })
+    }
+
+    fn refresh(&self, a: &O::Ciphertext) -> Result<O::Ciphertext, MlError> {
+        let bootstrapper = self.bootstrapper.ok_or(MlError::NoRefresh)?;
+        self.note(|counts| counts.refreshes += 1);
+        let short = self.ops.relabel_slots(a, bootstrapper.parameters().slots())?;
+        Ok(self.ops.relabel_slots(&bootstrapper.refresh(self.ops, &short)?, self.slots())?)
+    }
+
+    fn refresh_pair(
+        &self,
+        a: &O::Ciphertext,
+        b: &O::Ciphertext,
+    ) -> Result<(O::Ciphertext, O::Ciphertext), MlError> {
+        let bootstrapper = self.bootstrapper.ok_or(MlError::NoRefresh)?;
+        self.note(|counts| counts.refreshes += 1);
+        let slots = bootstrapper.parameters().slots();
+        let (a, b) = self.align(a, b)?;
+        let (a, b) = (self.ops.relabel_slots(&a, slots)?, self.ops.relabel_slots(&b, slots)?);
+        let (a, b) = bootstrapper.refresh_pair(self.ops, &a, &b)?;
+        let (a, b) = (self.ops.relabel_slots(&a, self.slots())?, self.ops.relabel_slots(&b, self.slots())?);
+        Ok((a, b))
     }
 
     fn promise(&self, _what: &str, a: &O::Ciphertext, bound: f64) -> Result<O::Ciphertext, MlError> {

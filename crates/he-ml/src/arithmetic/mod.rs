@@ -115,6 +115,21 @@ pub trait SlotArithmetic {
     /// ciphertexts the bound replaces the one that was tracked from operation to operation, which soon becomes useless.
     fn promise(&self, what: &str, a: &Self::Vector, bound: f64) -> Result<Self::Vector, MlError>;
 
+    /// What a refresh gives; `None` where vectors cannot be refreshed.
+    fn refreshed(&self) -> Option<Refreshed>;
+
+    /// The same slots in a vector that allows [`Refreshed::levels`] multiplications again, by bootstrapping; in the clear
+    /// the identity, counted. Slots have to repeat after [`Refreshed::period`], and to be promised to be no larger than
+    /// [`Refreshed::bound`].
+    fn refresh(&self, a: &Self::Vector) -> Result<Self::Vector, MlError>;
+    /// As [`Self::refresh`] for two vectors of real slots at the price of one, with a level less left. Their promised bounds
+    /// count together, as those of a complex number's parts.
+    fn refresh_pair(
+        &self,
+        a: &Self::Vector,
+        b: &Self::Vector,
+    ) -> Result<(Self::Vector, Self::Vector), MlError>;
+
     /// a times `value` in every slot.
     fn mul_number(&self, a: &Self::Vector, value: f64) -> Result<Self::Vector, MlError> {
         self.sum_of_scaled(&[(a, value)])
@@ -140,6 +155,17 @@ pub trait SlotArithmetic {
     fn cyclic_sum(&self, a: &Self::Vector, stride: usize) -> Result<Self::Vector, MlError> {
         self.add_rotations(a, doubling(stride, self.slots()))
     }
+}
+
+/// What vectors are once they were refreshed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Refreshed {
+    /// Multiplications in a row that they allow.
+    pub levels: usize,
+    /// Slots after which vectors that are to be refreshed repeat: a power of two.
+    pub period: usize,
+    /// No slot of theirs may be larger.
+    pub bound: f64,
 }
 
 /// stride, 2 stride, 4 stride, ... below `end`: the rotations that sum up an axis of `end / stride` entries.

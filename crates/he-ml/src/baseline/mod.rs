@@ -16,5 +16,5 @@ pub use linear::LinearModel;
 pub use neighbours::{NearestNeighbours, Ties, squared_distance};
 pub(crate) use neighbours::{check_k, mean_of_nearest};
 pub use network::{Activation, Network};
-pub use polynomial::degree_two_features;
+pub use polynomial::{degree_two, degree_two_features};
 pub use train::{Training, TrainingRun};

@@ -5,13 +5,14 @@ use crate::{
     error::MlError,
 };
 
-/// Slots as a cube of `width` x 2 `width` x 2 `width`, indexed (j, i, k), k innermost; repeated if there are more slots.
+/// Slots as a cube of `width` x 2 `width` x 2 `width`, indexed (j, i, k), k innermost. Vectors with more slots repeat it;
+/// for vectors with fewer it is cut along j into equal parts, one vector each.
 ///
 /// Three forms of a matrix M of at most `width` rows and columns:
 ///
 /// - **left**: slot (j, i, k) holds M[i, j], for all k below `width`;
 /// - **right**: slot (j, i, k) holds M[j, k], for all i below `width`;
-/// - **flat**: slot (j, i, k) holds M[i, k], for all j.
+/// - **flat**: slot (j, i, k) holds M[i, k], for all j; one vector, because all parts are alike.
 ///
 /// The product of a left and a right form, summed over j, is the flat form of the product of the matrices. From there a
 /// mask and a sum over windows lead back to the left or the right form. The windows spill over into the padding of i
@@ -19,51 +20,74 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cube {
     pub(super) width: usize,
+    pub(super) parts: usize,
 }
 
 impl Cube {
+    /// The cube in one part.
+    pub(super) fn new(width: usize) -> Self {
+        Self { width, parts: 1 }
+    }
+
+    /// The same cube for vectors of `slots` slots, a power of two that holds a slice along j at least.
+    pub(super) fn cut(self, slots: usize) -> Self {
+        Self { parts: (self.slots() / slots).max(1), ..self }
+    }
+
     /// Slots that a cube takes.
     pub(super) fn slots(self) -> usize {
         4 * self.width.pow(3)
+    }
+
+    /// How often vectors of `slots` slots repeat a part.
+    pub(super) fn copies(self, slots: usize) -> usize {
+        slots * self.parts / self.slots()
     }
 
     pub(super) fn stride_row(self) -> usize {
         2 * self.width
     }
 
-    fn stride_summed(self) -> usize {
+    /// Slots of a slice along j.
+    pub(super) fn slice(self) -> usize {
         4 * self.width.pow(2)
     }
 
-    /// The indices (j, i, k) of a slot.
-    pub(super) fn indices(self, slot: usize) -> (usize, usize, usize) {
-        let across = 2 * self.width;
-        (slot / self.stride_summed() % self.width, slot / across % across, slot % across)
+    /// Slices in a part.
+    pub(super) fn slices(self) -> usize {
+        self.width / self.parts
     }
 
-    /// The slot (j, i, k).
+    /// The indices (j, i, k) of a slot of a part.
+    pub(super) fn indices(self, part: usize, slot: usize) -> (usize, usize, usize) {
+        let (across, slices) = (2 * self.width, self.slices());
+        (part * slices + slot / self.slice() % slices, slot / across % across, slot % across)
+    }
+
+    /// The slot (j, i, k), in the part that has it.
     pub(super) fn slot(self, j: usize, i: usize, k: usize) -> usize {
-        (j * 2 * self.width + i) * 2 * self.width + k
+        ((j % self.slices()) * 2 * self.width + i) * 2 * self.width + k
     }
 
-    /// The mask with `value(j, i, k)` in each slot.
-    pub(super) fn mask(self, slots: usize, value: impl Fn(usize, usize, usize) -> f64) -> Mask {
+    /// The mask with `value(j, i, k)` in each slot of a part.
+    pub(super) fn mask(self, slots: usize, part: usize, value: impl Fn(usize, usize, usize) -> f64) -> Mask {
         Mask::from_fn(slots, |slot| {
-            let (j, i, k) = self.indices(slot);
+            let (j, i, k) = self.indices(part, slot);
             value(j, i, k)
         })
     }
 
-    /// The flat form of the product of a left and a right form, none of whose entries may exceed `bound`.
+    /// The flat form of the product of a left and a right form, none of whose entries may exceed `bound`: one
+    /// relinearisation for all parts.
     pub(super) fn product<A: SlotArithmetic>(
         self,
         on: &A,
-        left: &A::Vector,
-        right: &A::Vector,
+        left: &[A::Vector],
+        right: &[A::Vector],
         bound: f64,
     ) -> Result<A::Vector, MlError> {
-        let terms = on.mul(left, right)?;
-        let sum = on.add_rotations(&terms, doubling(self.stride_summed(), self.slots()))?;
+        let terms = on.sum_of_products(&left.iter().zip(right).collect::<Vec<_>>())?;
+        let sum = on.add_rotations(&terms, doubling(self.slice(), self.slots() / self.parts))?;
         on.promise("product of matrices", &sum, bound)
     }
 

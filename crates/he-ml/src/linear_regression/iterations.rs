@@ -2,9 +2,13 @@
 
 use super::{
     LARGEST_WEIGHT,
-    system::{Affine, Columns, Solution, System},
+    circuit::{Iterate, Observer},
+    system::{Affine, Form, System, Unfinished},
 };
-use crate::{arithmetic::SlotArithmetic, error::MlError};
+use crate::{
+    arithmetic::{Mask, SlotArithmetic},
+    error::MlError,
+};
 
 /// Gradient descent, w <- w + step (r - A w), with the step 2 / (low + high) that is best for eigenvalues in an interval;
 /// or, with `momentum`, Nesterov's method with the step 1 / high and his constant momentum. Two levels a step.
@@ -28,32 +32,80 @@ impl Gradient {
 
     /// The matrix I - step (A + ridge I), and step r.
     pub(super) fn affine(self, ridge: f64) -> Affine {
-        Affine { scale: -self.step, shift: 1.0 - self.step * ridge, rhs: self.step, bound: 1.0 }
+        let rhs = self.step / ITERATE_DIVISOR;
+        Affine { scale: -self.step, shift: 1.0 - self.step * ridge, rhs, bound: 1.0 }
     }
 
     pub(super) fn solve<A: SlotArithmetic>(
         self,
         on: &A,
         system: &System<A::Vector>,
-    ) -> Result<Solution<A::Vector>, MlError> {
+        observe: Observer<'_, A::Vector>,
+    ) -> Result<Unfinished<A::Vector>, MlError> {
         let System { columns, left, rhs_right, rhs_flat, .. } = system;
         let (cube, target) = (columns.cube, columns.target());
-        let to_right = |factor| columns.to_right(on.slots(), factor, move |k| k == target);
-        let (mask, minus) = (to_right(1.0 + self.momentum), to_right(-self.momentum));
+        let masks = |factor| -> Vec<Mask> {
+            let mask = |part| columns.to_right(on.slots(), part, factor, move |k| k == target);
+            columns.parts().map(mask).collect()
+        };
+        let (plus, minus) = (masks(1.0 + self.momentum), masks(-self.momentum));
+        let places = columns.places(Form::Flat);
+        let mut show = |step: usize, product: &A::Vector| {
+            let vector = &on.add(rhs_flat, product)?;
+            observe(&Iterate { step, vector, places: places.clone(), divisor: ITERATE_DIVISOR })
+        };
         let mut last: Option<A::Vector> = None;
         let mut product = cube.product(on, left, rhs_right, LARGEST_WEIGHT)?;
-        for _ in 1..self.steps {
+        for step in 1..self.steps {
+            show(step, &product)?;
+            (product, last) = self.refresh(on, product, last)?;
             // The right-hand side is in every iterate once, and once in what the momentum makes of two of them.
-            let mut terms = vec![(&product, &mask)];
-            terms.extend(last.iter().filter(|_| self.momentum != 0.0).map(|last| (last, &minus)));
-            let seeds = on.sum_of_masked(&terms)?;
-            let ahead = on.add(rhs_right, &cube.spread_right(on, &seeds, LARGEST_WEIGHT)?)?;
+            let before = last.iter().filter(|_| self.momentum != 0.0);
+            let ahead = |part: usize| {
+                let mut terms = vec![(&product, &plus[part])];
+                terms.extend(before.clone().map(|last| (last, &minus[part])));
+                let seeds = on.sum_of_masked(&terms)?;
+                on.add(&rhs_right[part], &cube.spread_right(on, &seeds, LARGEST_WEIGHT)?)
+            };
+            let ahead = columns.parts().map(ahead).collect::<Result<Vec<_>, MlError>>()?;
             last = Some(product);
             product = cube.product(on, left, &ahead, LARGEST_WEIGHT)?;
         }
-        finish(on, *columns, &on.add(rhs_flat, &product)?)
+        show(self.steps, &product)?;
+        let vectors = vec![on.add(rhs_flat, &product)?];
+        Ok(Unfinished { vectors, form: Form::Flat, divisor: ITERATE_DIVISOR })
+    }
+
+    /// Refreshes an iterate, and the one before it where that is needed, when there is no level left for the next step
+    /// and for clearing what is not the result.
+    #[expect(clippy::type_complexity, reason = "an iterate and the one before it")]
+    fn refresh<A: SlotArithmetic>(
+        self,
+        on: &A,
+        product: A::Vector,
+        last: Option<A::Vector>,
+    ) -> Result<(A::Vector, Option<A::Vector>), MlError> {
+        let enough = on.levels_left(&product).is_none_or(|levels| levels > LEVELS_OF_A_STEP);
+        let Some(refreshed) = on.refreshed().filter(|_| !enough) else { return Ok((product, last)) };
+        match last.filter(|_| self.momentum != 0.0) {
+            None => Ok((on.refresh(&on.promise("iterate", &product, refreshed.bound)?)?, None)),
+            Some(last) => {
+                let half = refreshed.bound / std::f64::consts::SQRT_2;
+                let product = on.promise("iterate", &product, half)?;
+                let last = on.promise("iterate", &last, half)?;
+                let (product, last) = on.refresh_pair(&product, &last)?;
+                Ok((product, Some(last)))
+            }
+        }
     }
 }
+
+/// Levels of a step: one to lay an iterate out, one for the product.
+const LEVELS_OF_A_STEP: usize = 2;
+
+/// Iterates are divided by this, so that they may be refreshed two at a time within a bound of 1: weights on standardised
+/// columns of up to 5.6.
+const ITERATE_DIVISOR: f64 = 8.0;
 
 /// Newton's method for the inverse of a matrix (Schulz, 1933) applied to a vector, in product form: with
 /// E = I - step A, the product of I + E^(2^k) over k below the number of steps, times step r. Two levels a step.
@@ -77,7 +129,7 @@ impl NewtonSchulz {
         self,
         on: &A,
         system: System<A::Vector>,
-    ) -> Result<Solution<A::Vector>, MlError> {
+    ) -> Result<Unfinished<A::Vector>, MlError> {
         let System { columns, left, right, rhs_right, rhs_flat } = system;
         let (cube, target) = (columns.cube, columns.target());
         let (mut power, mut square_of) = (left, Some(right));
@@ -88,25 +140,14 @@ impl NewtonSchulz {
             if step + 1 == self.steps {
                 break;
             }
-            vector = on.add(&vector, &columns.right(on, &product, |k| k == target, LARGEST_WEIGHT)?)?;
+            let found = columns.right(on, &product, |k| k == target, LARGEST_WEIGHT)?;
+            vector = columns.add(on, &vector, &found)?;
             if let Some(right) = &square_of {
                 let square = cube.product(on, &power, right, 1.0)?;
                 let same = Affine { scale: 1.0, shift: 0.0, rhs: 0.0, bound: 1.0 };
                 (power, square_of) = columns.both(on, &square, same, step + 2 < self.steps)?;
             }
         }
-        finish(on, columns, &flat)
+        Ok(Unfinished { vectors: vec![flat], form: Form::Flat, divisor: 1.0 })
     }
-}
-
-/// Keeps the target's column of a flat form, once, and clears everything else.
-fn finish<A: SlotArithmetic>(
-    on: &A,
-    columns: Columns,
-    flat: &A::Vector,
-) -> Result<Solution<A::Vector>, MlError> {
-    let (p, target) = (columns.features, columns.target());
-    let mask = columns.cube.mask(on.slots(), |j, i, k| f64::from(u8::from(j == 0 && i < p && k == target)));
-    let places = (0..p).map(|i| columns.cube.slot(0, i, target)).collect();
-    Ok(Solution { vector: on.mul_mask(flat, &mask)?, places })
 }

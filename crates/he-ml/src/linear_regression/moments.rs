@@ -27,6 +27,15 @@ pub(super) struct Entry {
     pub(super) factor: f64,
 }
 
+/// What one vector of [`Moments::gather`] holds.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    /// The part of the cube.
+    pub(super) part: usize,
+    /// The entry for a slot (j, i, k).
+    pub(super) entry: &'a dyn Fn(usize, usize, usize) -> Option<Entry>,
+}
+
 /// Sums up the products of columns, block by block; nothing is relinearised before the end, so that memory does not
 /// grow with the number of blocks.
 pub(super) struct MomentSums<P> {
@@ -84,14 +93,14 @@ struct Found {
 }
 
 impl<V: Clone> Moments<V> {
-    /// For each of `wanted` a vector with the entry that it names in each slot (j, i, k), zero where it names none.
-    /// Takes one level.
+    /// For each of `wanted` a vector with the entry that it names in each slot (j, i, k) of a part of the cube, zero where
+    /// it names none. Takes one level.
     pub(super) fn gather<A: SlotArithmetic<Vector = V>>(
         &self,
         on: &A,
-        wanted: &[&dyn Fn(usize, usize, usize) -> Option<Entry>],
+        wanted: &[Wanted<'_>],
     ) -> Result<Vec<V>, MlError> {
-        let masks: Vec<_> = wanted.iter().map(|entry| self.masks(on.slots(), entry)).collect();
+        let masks: Vec<_> = wanted.iter().map(|wanted| self.masks(on.slots(), wanted)).collect();
         let mut rotated: BTreeMap<(usize, i64), V> = BTreeMap::new();
         for (vector, diagonal) in self.diagonals.iter().enumerate() {
             let mut steps: Vec<i64> = masks
@@ -115,15 +124,11 @@ impl<V: Clone> Moments<V> {
         masks.iter().map(gather).collect()
     }
 
-    fn masks(
-        &self,
-        slots: usize,
-        wanted: &dyn Fn(usize, usize, usize) -> Option<Entry>,
-    ) -> BTreeMap<(usize, i64), Mask> {
+    fn masks(&self, slots: usize, wanted: &Wanted<'_>) -> BTreeMap<(usize, i64), Mask> {
         let mut masks: BTreeMap<(usize, i64), Vec<Complex64>> = BTreeMap::new();
         for slot in 0..slots {
-            let (j, i, k) = self.cube.indices(slot);
-            let Some(entry) = wanted(j, i, k) else { continue };
+            let (j, i, k) = self.cube.indices(wanted.part, slot);
+            let Some(entry) = (wanted.entry)(j, i, k) else { continue };
             let found = self.find(entry, k);
             let mask =
                 masks.entry((found.vector, found.steps)).or_insert_with(|| vec![Complex64::ZERO; slots]);

@@ -3,7 +3,7 @@
 use super::{
     LARGEST_WEIGHT,
     chebyshev::InversePolynomial,
-    system::{Affine, Columns, Solution, System},
+    system::{Affine, Columns, Form, System, Unfinished},
 };
 use crate::{
     arithmetic::{Mask, SlotArithmetic},
@@ -48,7 +48,7 @@ impl Residual {
         &self,
         on: &A,
         system: System<A::Vector>,
-    ) -> Result<Solution<A::Vector>, MlError> {
+    ) -> Result<Unfinished<A::Vector>, MlError> {
         let System { columns, left, right, rhs_right, rhs_flat } = system;
         let (cube, target) = (columns.cube, columns.target());
         let (mut power, mut square_of) = (left, Some(right));
@@ -63,7 +63,7 @@ impl Residual {
                 flat = on.add(&flat, &beside)?;
                 let new = move |k: usize| (1 << s..2 << s).contains(&(target.wrapping_sub(k)));
                 vectors = if s + 1 < self.doublings {
-                    on.add(&vectors, &columns.right(on, &beside, new, largest)?)?
+                    columns.add(on, &vectors, &columns.right(on, &beside, new, largest)?)?
                 } else {
                     self.map(on, columns, &flat)?
                 };
@@ -71,10 +71,13 @@ impl Residual {
                 let kept = 1 << (self.log_degree - 1 - s);
                 let above = on.rotate(&product, -(kept as i64))?;
                 if s + 1 == self.log_degree {
-                    return finish(on, columns, &on.add(&vectors, &above)?);
+                    // A flat form is as good as a right one where i = j.
+                    let sum = |part| on.add(part, &above);
+                    vectors = vectors.iter().map(sum).collect::<Result<_, _>>()?;
+                    break;
                 }
                 let first = move |k: usize| target.wrapping_sub(k) < kept;
-                vectors = on.add(&vectors, &columns.right(on, &above, first, largest)?)?;
+                vectors = columns.add(on, &vectors, &columns.right(on, &above, first, largest)?)?;
             }
             if let Some(right) = &square_of {
                 let square = cube.product(on, &power, right, self.bound(s).powi(2))?;
@@ -82,7 +85,7 @@ impl Residual {
                 (power, square_of) = columns.both(on, &square, doubled, s + 2 < self.log_degree)?;
             }
         }
-        finish(on, columns, &vectors)
+        Ok(Unfinished { vectors, form: Form::Right, divisor: 1.0 })
     }
 
     /// From the columns of all products of the first powers to those of the polynomials by which the products of the
@@ -92,7 +95,7 @@ impl Residual {
         on: &A,
         columns: Columns,
         flat: &A::Vector,
-    ) -> Result<A::Vector, MlError> {
+    ) -> Result<Vec<A::Vector>, MlError> {
         let (sources, target) = (1usize << self.doublings, columns.target());
         let log_results = self.log_degree - self.doublings;
         // A second copy, so that the map can be cut into cyclic diagonals.
@@ -103,27 +106,18 @@ impl Residual {
             let product = place.reverse_bits() >> (usize::BITS - log_results);
             self.polynomial.coefficient((product << self.doublings) | ((place + step) % sources))
         };
-        let mask = |step: usize| {
-            columns.cube.mask(on.slots(), |j, i, k| {
+        let mask = |part: usize, step: usize| {
+            columns.cube.mask(on.slots(), part, |j, i, k| {
                 let place = target.wrapping_sub(k);
                 let named = j < columns.features && i == j && place < 1 << log_results;
                 if named { weight(place, step) } else { 0.0 }
             })
         };
-        let masks: Vec<Mask> = (0..sources).map(mask).collect();
-        let seeds = on.sum_of_masked(&turned.iter().zip(&masks).collect::<Vec<_>>())?;
-        columns.cube.spread_right(on, &seeds, LARGEST_WEIGHT)
+        let part = |part: usize| {
+            let masks: Vec<Mask> = (0..sources).map(|step| mask(part, step)).collect();
+            let seeds = on.sum_of_masked(&turned.iter().zip(&masks).collect::<Vec<_>>())?;
+            columns.cube.spread_right(on, &seeds, LARGEST_WEIGHT)
+        };
+        columns.parts().map(part).collect()
     }
-}
-
-/// Keeps the target's column and clears everything else: nobody who decrypts it learns more than the solution.
-fn finish<A: SlotArithmetic>(
-    on: &A,
-    columns: Columns,
-    vectors: &A::Vector,
-) -> Result<Solution<A::Vector>, MlError> {
-    let target = columns.target();
-    let vector = on.mul_mask(vectors, &columns.to_right(on.slots(), 1.0, |k| k == target))?;
-    let places = (0..columns.features).map(|i| columns.cube.slot(i, i, target)).collect();
-    Ok(Solution { vector, places })
 }

@@ -2,18 +2,27 @@
 
 use ckks::{
     Ciphertext, Context, Decryptor, Encoder, Encryptor, EvaluationKeys, Evaluator, KeyGenerator, KeySize,
-    SecretKey,
+    Level, SecretKey, Weights,
+    bootstrap::{BootstrapParameters, Bootstrapper},
+    encoder::Packing,
 };
 use datasets::Dataset;
 use rand_core::CryptoRng;
 
-use super::spec::LinearRegression;
+use super::{
+    circuit::{Iterate, Observer, Solution},
+    spec::{LinearRegression, Rows},
+};
 use crate::{
     arithmetic::{Counts, Encrypted, SlotArithmetic},
     baseline::LinearModel,
+    budget::ErrorBudget,
     error::MlError,
     planner::{self, Plan, Wanted},
 };
+
+/// log2 of the scale for rows that are standardised under encryption: small variances are divided by.
+const LOG_SCALE_OF_RANGED_ROWS: u32 = 45;
 
 /// A table under encryption: what the owner sends to the server.
 #[derive(Clone, Debug)]
@@ -38,8 +47,7 @@ impl EncryptedTable {
 /// Weights under encryption: what the server sends back.
 #[derive(Clone, Debug)]
 pub struct EncryptedWeights {
-    ciphertext: Ciphertext,
-    places: Vec<usize>,
+    solution: Solution<Ciphertext>,
     counts: Counts,
 }
 
@@ -57,6 +65,8 @@ pub struct KeyOwner {
     model: LinearRegression,
     context: Context,
     secret: SecretKey,
+    /// Of the rows.
+    level: Level,
 }
 
 /// The party that computes: it holds evaluation keys, which decrypt nothing.
@@ -65,6 +75,7 @@ pub struct Server {
     model: LinearRegression,
     context: Context,
     keys: EvaluationKeys,
+    bootstrapper: Option<Bootstrapper<Weights>>,
 }
 
 impl LinearRegression {
@@ -75,20 +86,42 @@ impl LinearRegression {
     pub fn plan(&self, wanted: &Wanted) -> Result<Plan, MlError> {
         planner::plan(wanted, |on, dry| {
             let blocks = self.packing(on.slots())?.blocks(self.table().rows);
-            let solution = self.run(on, (0..blocks).map(|_| Ok(dry.input(self.largest_value()))))?;
+            let solution = self.run(on, (0..blocks).map(|_| Ok(dry.input(self.largest_slot()))))?;
             Ok(solution.vector)
         })
     }
 
-    /// The cheapest parameters at 128 bits of security, at scales of 2^40.
-    #[must_use]
-    pub fn wanted(&self) -> Wanted {
-        Wanted::new(self.slots())
+    /// As [`Self::plan`] for solvers that refresh their iterates by means of `bootstrap`: as many steps as one likes.
+    ///
+    /// # Errors
+    /// As [`planner::plan_refreshing`].
+    pub fn plan_refreshing(&self, bootstrap: &BootstrapParameters) -> Result<Plan, MlError> {
+        planner::plan_refreshing(bootstrap, |on, input| {
+            let blocks = self.packing(on.slots())?.blocks(self.table().rows);
+            Ok(self.run(on, (0..blocks).map(|_| input(self.largest_slot())))?.vector)
+        })
     }
 
-    /// No value of a standardised column is larger, because the squares of a column sum up to the number of rows.
-    fn largest_value(&self) -> f64 {
-        (self.table().rows as f64).sqrt()
+    /// The cheapest parameters at 128 bits of security, at scales of 2^40 for standardised rows and 2^45 for ranged ones.
+    #[must_use]
+    pub fn wanted(&self) -> Wanted {
+        let wanted = Wanted::new(self.slots());
+        match self.rows() {
+            Rows::Standardised => wanted,
+            Rows::Ranged { .. } => wanted.log_scale(LOG_SCALE_OF_RANGED_ROWS),
+        }
+    }
+
+    /// Where the error of weights that were learnt under encryption from `table` comes from. Only who has the table can
+    /// tell.
+    ///
+    /// # Errors
+    /// [`MlError::Singular`] where the closed form does not exist; as [`Self::run_clear`].
+    pub fn error_budget(&self, table: &Dataset, found: &LinearModel) -> Result<ErrorBudget, MlError> {
+        let alpha = self.ridge() * table.n_rows() as f64;
+        let exact = LinearModel::ridge(table.features(), table.targets(), alpha)?;
+        let clear = self.run_clear(table)?;
+        ErrorBudget::new(&exact.weights, &clear.values, &found.weights)
     }
 }
 
@@ -105,30 +138,52 @@ pub fn generate_keys(
     let mut generator = KeyGenerator::new(&context, rng);
     let secret = generator.secret_key();
     let keys = generator.evaluation_keys(&secret, &plan.request)?;
-    let owner = KeyOwner { model: model.clone(), context: context.clone(), secret };
-    Ok((owner, Server { model: model.clone(), context, keys }))
+    let level = context.max_level();
+    let owner = KeyOwner { model: model.clone(), context: context.clone(), secret, level };
+    Ok((owner, Server { model: model.clone(), context, keys, bootstrapper: None }))
+}
+
+/// Makes all keys that `plan`, from [`LinearRegression::plan_refreshing`], lists for `model`, those for refreshing
+/// included.
+///
+/// # Errors
+/// As [`generate_keys`].
+pub fn generate_refreshing_keys(
+    model: &LinearRegression,
+    plan: &Plan,
+    bootstrap: &BootstrapParameters,
+    rng: &mut impl CryptoRng,
+) -> Result<(KeyOwner, Server), MlError> {
+    let (owner, mut server) = generate_keys(model, plan, rng)?;
+    let evaluator = Evaluator::new(&server.context, &server.keys);
+    server.bootstrapper = Some(Bootstrapper::new(bootstrap, &evaluator)?);
+    // Higher levels are for refreshing only.
+    Ok((KeyOwner { level: bootstrap.levels_left(), ..owner }, server))
 }
 
 impl KeyOwner {
-    /// Encrypts one block of a standardised table: tables that do not fit into memory go block by block.
+    /// Encrypts one block of a table in the units of the model's rows: tables that do not fit into memory go block by
+    /// block.
     ///
     /// # Errors
-    /// [`MlError::Shape`] for a table of another shape, [`MlError::OutsideRange`] for one that is not standardised.
+    /// As [`LinearRegression::pack`].
     pub fn encrypt_block(
         &self,
         table: &Dataset,
         block: usize,
         rng: &mut impl CryptoRng,
     ) -> Result<Ciphertext, MlError> {
-        let bound = self.model.largest_value();
+        let bound = self.model.largest_slot();
         let slots = self.model.pack(table, self.context.max_slots(), block)?;
         let encoder = Encoder::new(&self.context);
         // The bound is public: it must not come from the values.
-        let plaintext = encoder.encode_complex(&slots)?.with_message_bound(bound)?;
+        let scale = self.context.parameters().default_scale(self.level);
+        let packing = Packing { level: self.level, scale, slots: self.context.max_slots() };
+        let plaintext = encoder.encode_with(&slots, &packing)?.with_message_bound(bound)?;
         Ok(Encryptor::new(&self.context, &self.secret).encrypt(&plaintext, rng)?)
     }
 
-    /// Encrypts a standardised table.
+    /// Encrypts a table in the units of the model's rows.
     ///
     /// # Errors
     /// As [`Self::encrypt_block`].
@@ -138,14 +193,22 @@ impl KeyOwner {
         Ok(EncryptedTable { blocks: blocks.collect::<Result<_, _>>()? })
     }
 
-    /// Decrypts weights on standardised features.
+    /// Decrypts the weights of an iterate, to see how a solver goes on: it tells more than the result.
+    ///
+    /// # Errors
+    /// As [`Self::decrypt`].
+    pub fn decrypt_iterate(&self, iterate: &Iterate<'_, Ciphertext>) -> Result<Vec<f64>, MlError> {
+        let plaintext = Decryptor::new(&self.context, &self.secret).decrypt(iterate.vector)?;
+        Ok(iterate.weights(&Encoder::new(&self.context).decode_complex(&plaintext)?))
+    }
+
+    /// Decrypts weights and intercept, in the units of the rows.
     ///
     /// # Errors
     /// [`MlError::Ckks`] for a ciphertext of another key's parameters.
-    pub fn decrypt(&self, weights: &EncryptedWeights) -> Result<Vec<f64>, MlError> {
-        let plaintext = Decryptor::new(&self.context, &self.secret).decrypt(&weights.ciphertext)?;
-        let slots = Encoder::new(&self.context).decode(&plaintext)?;
-        Ok(weights.places.iter().map(|&slot| slots[slot]).collect())
+    pub fn decrypt(&self, weights: &EncryptedWeights) -> Result<LinearModel, MlError> {
+        let plaintext = Decryptor::new(&self.context, &self.secret).decrypt(&weights.solution.vector)?;
+        weights.solution.model(&Encoder::new(&self.context).decode_complex(&plaintext)?)
     }
 }
 
@@ -172,39 +235,24 @@ impl Server {
         &self,
         blocks: impl IntoIterator<Item = Result<Ciphertext, MlError>>,
     ) -> Result<EncryptedWeights, MlError> {
-        let evaluator = Evaluator::new(&self.context, &self.keys);
-        let on = Encrypted::new(&evaluator);
-        let solution = self.model.run(&on, blocks)?;
-        Ok(EncryptedWeights { ciphertext: solution.vector, places: solution.places, counts: on.counts() })
+        self.train_observed(blocks, &mut |_| Ok(()))
     }
-}
 
-/// Where the error of encrypted weights comes from; largest absolute differences over all weights.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ErrorBudget {
-    /// The circuit in the clear minus the closed form: what the polynomial leaves out.
-    pub approximation: f64,
-    /// Under encryption minus in the clear: what noise adds.
-    pub scheme: f64,
-    /// Under encryption minus the closed form.
-    pub total: f64,
-}
-
-impl ErrorBudget {
-    /// The budget of `found`, which was learnt under encryption from `table`. Only who has the table can tell.
+    /// As [`Self::train_on`], showing every iterate of the solvers that go step by step.
     ///
     /// # Errors
-    /// [`MlError::Singular`] where the closed form does not exist; as [`LinearRegression::run_clear`].
-    pub fn new(model: &LinearRegression, table: &Dataset, found: &[f64]) -> Result<Self, MlError> {
-        let alpha = model.ridge() * table.n_rows() as f64;
-        let exact = LinearModel::ridge(table.features(), table.targets(), alpha)?.weights;
-        let clear = model.run_clear(table)?.values;
-        MlError::check_size("number of weights", found.len(), exact.len())?;
-        let largest = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max);
-        Ok(Self {
-            approximation: largest(&clear, &exact),
-            scheme: largest(found, &clear),
-            total: largest(found, &exact),
-        })
+    /// As [`Self::train_on`], and those of `observe`.
+    pub fn train_observed(
+        &self,
+        blocks: impl IntoIterator<Item = Result<Ciphertext, MlError>>,
+        observe: Observer<'_, Ciphertext>,
+    ) -> Result<EncryptedWeights, MlError> {
+        let evaluator = Evaluator::new(&self.context, &self.keys);
+        let mut on = Encrypted::new(&evaluator);
+        if let Some(bootstrapper) = &self.bootstrapper {
+            on = on.with_bootstrapper(bootstrapper);
+        }
+        let solution = self.model.run_observed(&on, blocks, observe)?;
+        Ok(EncryptedWeights { solution, counts: on.counts() })
     }
 }

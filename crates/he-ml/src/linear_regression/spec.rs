@@ -1,6 +1,6 @@
 //! What is asked for, and what was checked.
 
-use super::{cube::Cube, system::Columns};
+use super::{correlation::InverseDeviation, cube::Cube, system::Columns};
 use crate::{error::MlError, packing::RowBlocks};
 
 /// How a linear model is learnt.
@@ -77,12 +77,30 @@ pub struct TableShape {
     pub features: usize,
 }
 
+/// In which units rows are encrypted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rows {
+    /// Every column, the target's included, has mean zero and mean square one ([`super::Standardised`]): the owner of the
+    /// rows looked at all of them before.
+    Standardised,
+    /// Every value was brought to [-1/2, 1/2] by a public range of its column ([`super::Ranged`]), row by row; columns are
+    /// standardised under encryption, by their moments.
+    Ranged {
+        /// No feature has a smaller variance, in units of its squared range.
+        variance_floor: f64,
+    },
+}
+
+/// The variance of a feature, in units of its squared range, above which everything is exact where nothing is said.
+pub const DEFAULT_VARIANCE_FLOOR: f64 = 0.005;
+
 /// What a linear regression under encryption is asked to do; unchecked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LinearRegressionSpec {
     ridge: f64,
     solver: Solver,
     spectrum: Option<(f64, f64)>,
+    rows: Rows,
 }
 
 /// Lower end of the interval of eigenvalues where nothing is said. Directions in which standardised features vary less
@@ -93,14 +111,18 @@ pub const DEFAULT_FLOOR: f64 = 0.05;
 const OTHER_COLUMNS: usize = 2;
 
 /// The widest blocks that are laid out.
-const MAX_WIDTH: usize = 16;
+const MAX_WIDTH: usize = 32;
+
+/// Matrices in wider blocks than have room in so many slots are cut into several vectors.
+const MAX_SLOTS: usize = 1 << 15;
 
 /// The narrowest ones: below, there are no two diagonals to share a vector.
 const MIN_WIDTH: usize = 4;
 
 impl Default for LinearRegressionSpec {
     fn default() -> Self {
-        Self { ridge: 0.0, solver: Solver::Residual { log_degree: 6 }, spectrum: None }
+        let solver = Solver::Residual { log_degree: 6 };
+        Self { ridge: 0.0, solver, spectrum: None, rows: Rows::Standardised }
     }
 }
 
@@ -116,6 +138,13 @@ impl LinearRegressionSpec {
     #[must_use]
     pub fn ridge(mut self, ridge: f64) -> Self {
         self.ridge = ridge;
+        self
+    }
+
+    /// Rows in other units than standardised ones.
+    #[must_use]
+    pub fn rows(mut self, rows: Rows) -> Self {
+        self.rows = rows;
         self
     }
 
@@ -168,7 +197,7 @@ impl LinearRegressionSpec {
             return hyperparameter("spectrum", format!("[{low}, {high}]"), why);
         }
         let width = (table.features + OTHER_COLUMNS).next_power_of_two().max(MIN_WIDTH);
-        let cube = Cube { width };
+        let cube = Cube::new(width);
         match self.solver {
             Solver::Residual { log_degree } => {
                 // The columns of a doubled block have to fit beside one another.
@@ -187,8 +216,26 @@ impl LinearRegressionSpec {
             }
         }
         let columns = Columns { cube, features: table.features, rows: table.rows };
-        let spectrum = (low + self.ridge, high + self.ridge);
-        Ok(LinearRegression { columns, ridge: self.ridge, solver: self.solver, spectrum })
+        let (deviation, error) = match self.rows {
+            Rows::Standardised => (None, 0.0),
+            Rows::Ranged { variance_floor } => {
+                let deviation = InverseDeviation::new(variance_floor)?;
+                let error = deviation.error;
+                (Some(deviation), error)
+            }
+        };
+        // Deviations that are off by a share scale eigenvalues by its square at most.
+        let low = low * (1.0 - error).powi(2) + self.ridge;
+        let high = high * (1.0 + error).powi(2) + self.ridge;
+        let spectrum = (low, high);
+        Ok(LinearRegression {
+            columns,
+            ridge: self.ridge,
+            solver: self.solver,
+            spectrum,
+            rows: self.rows,
+            deviation,
+        })
     }
 }
 
@@ -200,6 +247,9 @@ pub struct LinearRegression {
     pub(super) solver: Solver,
     /// With the penalty.
     pub(super) spectrum: (f64, f64),
+    pub(super) rows: Rows,
+    /// For rows that are standardised under encryption.
+    pub(super) deviation: Option<InverseDeviation>,
 }
 
 impl LinearRegression {
@@ -221,20 +271,34 @@ impl LinearRegression {
         self.spectrum
     }
 
-    /// Slots that a vector has to have at least.
+    /// In which units rows are encrypted.
     #[must_use]
-    pub fn slots(&self) -> usize {
-        self.columns.cube.slots()
+    pub fn rows(&self) -> Rows {
+        self.rows
     }
 
-    /// How rows lie in vectors of `slots` slots.
+    /// Slots of a vector that holds a whole matrix, as far as rings go: what parameters are planned for.
+    #[must_use]
+    pub fn slots(&self) -> usize {
+        self.columns.cube.slots().min(MAX_SLOTS)
+    }
+
+    /// Slots after which an iterate of the solvers that go step by step repeats: what refreshes have to keep.
+    #[must_use]
+    pub fn refreshed_slots(&self) -> usize {
+        self.columns.cube.slice()
+    }
+
+    /// How rows lie in vectors of `slots` slots, a power of two. With fewer than [`Self::slots`] matrices take several
+    /// vectors, and products more work.
     ///
     /// # Errors
-    /// [`MlError::TooFewSlots`] for fewer than [`Self::slots`].
+    /// [`MlError::TooFewSlots`] for vectors without room for one slice of a matrix.
     pub fn packing(&self, slots: usize) -> Result<RowBlocks, MlError> {
-        if slots < self.slots() {
+        let needed = self.columns.cube.slice();
+        if slots < needed {
             let what = "linear regression in mode encrypted";
-            return Err(MlError::TooFewSlots { what, needed: self.slots(), found: slots });
+            return Err(MlError::TooFewSlots { what, needed, found: slots });
         }
         RowBlocks::new(slots, self.columns.cube.width)
     }

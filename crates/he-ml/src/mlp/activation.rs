@@ -3,10 +3,11 @@
 use std::fmt;
 
 use ckks::circuits::{Approximation, Polynomial, PolynomialVector};
+use datasets::Matrix;
 
 use crate::{
     arithmetic::{Complex64, SlotArithmetic},
-    baseline::Activation,
+    baseline::{Activation, Network},
     error::MlError,
 };
 
@@ -155,15 +156,48 @@ impl ActivationPolynomial {
         }
     }
 
+    /// The polynomial in z over the bound times `weight`; `None` where the activation is a polynomial itself.
+    pub(super) fn times(&self, weight: f64) -> Result<Option<Polynomial>, MlError> {
+        let Some(approximation) = &self.approximation else { return Ok(None) };
+        let coefficients = approximation.polynomial.coefficients().iter().map(|c| c * weight);
+        Ok(Some(Polynomial::chebyshev(-1.0..=1.0, coefficients.collect::<Vec<_>>())?))
+    }
+
     /// The value at each slot, which holds z over the bound, times the weight of the slot.
     pub(super) fn weighted(&self, weights: &[f64]) -> Result<Option<PolynomialVector>, MlError> {
-        let Some(approximation) = &self.approximation else { return Ok(None) };
-        let scaled = |weight: &f64| {
-            let coefficients = approximation.polynomial.coefficients().iter().map(|c| c * weight);
-            Polynomial::chebyshev(-1.0..=1.0, coefficients.collect::<Vec<_>>())
-        };
-        let polynomials = weights.iter().map(scaled).collect::<Result<Vec<_>, _>>()?;
-        Ok(Some(PolynomialVector::new(&polynomials)?))
+        let polynomials = weights.iter().map(|&weight| self.times(weight)).collect::<Result<Vec<_>, _>>()?;
+        let polynomials: Option<Vec<_>> = polynomials.into_iter().collect();
+        Ok(polynomials.map(|polynomials| PolynomialVector::new(&polynomials)).transpose()?)
+    }
+
+    /// Whether it stands for the activation of `network`.
+    pub(super) fn check_function(&self, network: &Network) -> Result<(), MlError> {
+        if self.function() == network.activation() {
+            return Ok(());
+        }
+        Err(MlError::Hyperparameter {
+            name: "activation",
+            value: self.function().to_string(),
+            why: format!("the network was trained with {}", network.activation()),
+        })
+    }
+
+    /// Whether every hidden unit of `network` stays within the interval of the approximation, for all rows: for whoever
+    /// has both the network and the rows.
+    ///
+    /// # Errors
+    /// [`MlError::OutsideApproximation`] with the largest value that a unit takes in, [`MlError::Shape`] for another
+    /// number of features.
+    pub fn check_rows(&self, network: &Network, rows: &Matrix) -> Result<(), MlError> {
+        let found = network.largest_pre_activation(rows)?;
+        match self.bound() {
+            Some(bound) if found > bound => Err(MlError::OutsideApproximation {
+                function: self.to_string(),
+                interval: (-bound, bound),
+                found,
+            }),
+            _ => Ok(()),
+        }
     }
 }
 

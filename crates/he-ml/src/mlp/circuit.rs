@@ -1,7 +1,6 @@
 //! The circuit of a network.
 
 use ckks::{DryRun, Parameters, Plan, circuits::PolynomialVector};
-use datasets::Matrix;
 
 use super::{ActivationPolynomial, MlpLayout};
 use crate::{
@@ -67,13 +66,7 @@ impl MlpCircuit {
     /// As [`MlpLayout::new`], and [`MlError::Hyperparameter`] for an approximation of another function than the
     /// network's.
     pub fn new(network: &Network, activation: ActivationPolynomial, slots: usize) -> Result<Self, MlError> {
-        if activation.function() != network.activation() {
-            return Err(MlError::Hyperparameter {
-                name: "activation",
-                value: activation.function().to_string(),
-                why: format!("the network was trained with {}", network.activation()),
-            });
-        }
+        activation.check_function(network)?;
         let layout = MlpLayout::new(network.inputs(), network.hidden(), slots)?;
         let form = activation.form();
         let unit_of = |slot: usize| slot / layout.queries();
@@ -131,24 +124,6 @@ impl MlpCircuit {
     pub fn depth(&self, encrypted_weights: bool) -> usize {
         let second = usize::from(encrypted_weights && self.activation.form().leaves_second());
         1 + self.activation.depth() + second
-    }
-
-    /// Whether every hidden unit stays within the interval of the approximation, for all rows: for whoever has both the
-    /// network and the rows.
-    ///
-    /// # Errors
-    /// [`MlError::OutsideApproximation`] with the largest value that a unit takes in, [`MlError::Shape`] for another
-    /// number of features.
-    pub fn check_queries(&self, network: &Network, rows: &Matrix) -> Result<(), MlError> {
-        let found = network.largest_pre_activation(rows)?;
-        match self.activation.bound() {
-            Some(bound) if found > bound => Err(MlError::OutsideApproximation {
-                function: self.activation.to_string(),
-                interval: (-bound, bound),
-                found,
-            }),
-            _ => Ok(()),
-        }
     }
 
     /// The weights as vectors for the owner of the network to encrypt, each by `encrypt`.

@@ -11,6 +11,8 @@
 //! the outermost axis. The first layer is then a sum of diagonals of its matrix times rotations of the input (Halevi and
 //! Shoup, CRYPTO 2014), in baby and giant steps; the output is a sum over the outermost axis, without a mask.
 //!
+//! [`ByFeature`] gives each feature a vector of its own instead: thousands of queries at a time, or rings of toys.
+//!
 //! # Folding
 //!
 //! Everything that is constant in a unit is multiplied into the diagonals before they are used. A linear activation takes
@@ -21,9 +23,11 @@
 //! slot, unless the weights are encrypted.
 
 mod activation;
+mod by_feature;
 mod circuit;
 mod layout;
 
 pub use activation::{ActivationPolynomial, MAX_DEGREE};
+pub use by_feature::ByFeature;
 pub use circuit::{DEFAULT_OUTPUT_BOUND, EncryptedWeights, MlpCircuit, Weights};
 pub use layout::MlpLayout;

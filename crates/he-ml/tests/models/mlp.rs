@@ -90,7 +90,7 @@ fn the_clear_circuit_is_the_network_up_to_the_approximation() {
         let size: f64 = network.second().iter().map(|w| w.abs()).sum();
         for (slots, encrypted_weights) in [(8, false), (16, true), (256, false), (256, true)] {
             let circuit = MlpCircuit::new(&network, polynomial(activation), slots).unwrap();
-            circuit.check_queries(&network, &queries).expect("within the interval");
+            circuit.activation().check_rows(&network, &queries).expect("within the interval");
             let found = predict_clear(&circuit, &queries, encrypted_weights).expect("runs");
             let worst = largest_difference(&found, &exact);
             let allowed = circuit.activation().worst_error() * size;
@@ -232,7 +232,7 @@ fn features_that_leave_the_interval_are_noticed() {
     let found = network.largest_pre_activation(&far).unwrap();
     assert!(found > 4.0);
     assert_eq!(
-        circuit.check_queries(&network, &far).expect_err("outside").to_string(),
+        circuit.activation().check_rows(&network, &far).expect_err("outside").to_string(),
         format!(
             "tanh by degree 7 on [-4, 4]: the polynomial holds on [-4, 4], found {found}; widen the interval or scale the input"
         )

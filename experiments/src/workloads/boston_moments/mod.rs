@@ -17,6 +17,7 @@ use harness::{
 
 use super::accuracy::{Found, Predicted, judge};
 use super::ckks_setup::{self as setup, Kit, Needs};
+use super::learning::claims;
 use packing::Layout;
 
 /// Bits of q0 above the scale, beside those for the number of terms in a sum: values of at most one, and their sign.
@@ -42,7 +43,7 @@ impl Workload for BostonMoments {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn keys(&self) -> Vec<Key> {
@@ -57,6 +58,7 @@ impl Workload for BostonMoments {
                 .default("")
                 .meaning("target column of a file; a named set has its own"),
         );
+        keys.push(claims::key());
         keys
     }
 
@@ -75,6 +77,7 @@ impl Workload for BostonMoments {
             Column::metric("err_approximation", "", "clear minus exact"),
             Column::metric("err_scheme", "", "encrypted minus clear"),
         ]);
+        columns.extend(claims::columns());
         columns
     }
 
@@ -222,11 +225,14 @@ fn run(params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
     judge(record, stage.id, &packed.concat(), found)?;
 
     let means = means(record, &kit, &layout, &scaled, &table)?;
+    let mut pairs = Vec::new();
     for (column, found) in means.into_iter().enumerate() {
         let (name, size) = (format!("mean_{}", scaled.names[column]), scaled.sizes[column]);
         let exact = scaled.exact(column, |value| value);
         score(record, &name, Moment { exact, clear: scaled.mean(column) * size, encrypted: found * size })?;
+        pairs.push((exact, found * size));
     }
+    claims::sums(params, record, &pairs)?;
     for ((i, j), found) in second_moments(record, &kit, &layout, &scaled, &table)? {
         if i == j {
             let name = format!("second_moment_{}", scaled.names[i]);

@@ -2,6 +2,7 @@
 //! model unless they are given, and rows for scores.
 
 mod choice;
+pub(super) mod claims;
 mod scores;
 mod session;
 mod task;

@@ -7,6 +7,7 @@ use datasets::{
     synthetic::{ClassificationSpec, LinearSpec},
 };
 use harness::{Column, ColumnKind, Failure, Key, Kind, Params, Recorder, Rejection, Resolved, Value};
+use he_ml::{MlError, baseline::degree_two};
 
 /// The share of rows that is held back where no split is named.
 const TEST_SHARE: f64 = 0.2;
@@ -61,6 +62,9 @@ impl Task {
             Key::own("target", Kind::Text)
                 .default("")
                 .meaning("target column of a file, the last one unless named; a named set has its own"),
+            Key::own("features", Kind::list(Kind::Text))
+                .default(Vec::<Value>::new())
+                .meaning("names of the features to learn from, in this order; all of them unless named"),
             Key::own("split", Kind::AnyOf(vec![Kind::Text, seeded])).default("auto").meaning(
                 "a split that comes with the data set, the path of a split file, or { test = 0.2, seed = 7 }",
             ),
@@ -92,7 +96,23 @@ impl Task {
             Rejection::new(["dataset", "split"], error.to_string(), "mend `dataset`, `target` or `split`")
         };
         let sides = sides(params)?.map_err(refused)?;
-        Ok(Self { train: sides.train, test: sides.test })
+        let names: Vec<&str> = params
+            .list("features")?
+            .iter()
+            .filter_map(|name| if let Value::Text(name) = name { Some(name.as_str()) } else { None })
+            .collect();
+        let [train, test] = [sides.train, sides.test].map(|side| selected(side, &names));
+        let wrong = |error: DatasetError| {
+            Rejection::new(["features"], error.to_string(), "name features of the data set")
+        };
+        Ok(Self { train: train.map_err(wrong)?, test: test.map_err(wrong)? })
+    }
+
+    /// The same rows with all products of two features beside the features, both on standardised columns.
+    pub(in crate::workloads) fn with_products(&self) -> Result<Self, MlError> {
+        let scaler = Scaler::fit(&ScaleMethod::Standardise, &self.train)?;
+        let products = |side: &Dataset| degree_two(&scaler.transform(side)?);
+        Ok(Self { train: products(&self.train)?, test: products(&self.test)? })
     }
 
     /// Names data and split in all rows of a point.
@@ -152,6 +172,22 @@ impl Scaled {
         self.queries = Matrix::new(count, columns, kept)?;
         Ok(())
     }
+}
+
+/// The set with the named features only; all of them where none is named.
+fn selected(set: Dataset, names: &[&str]) -> Result<Dataset, DatasetError> {
+    if names.is_empty() {
+        return Ok(set);
+    }
+    let columns = names.iter().map(|name| set.feature_index(name)).collect::<Result<Vec<_>, _>>()?;
+    let cells = set.features().rows().flat_map(|row| columns.iter().map(|&column| row[column])).collect();
+    Dataset::new(
+        Matrix::new(set.n_rows(), columns.len(), cells)?,
+        set.targets().to_vec(),
+        names.iter().map(|&name| name.to_owned()).collect(),
+        set.target_name().to_owned(),
+        set.provenance().clone(),
+    )
 }
 
 /// A configuration that was good when the point was planned.

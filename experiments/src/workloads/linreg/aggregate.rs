@@ -1,13 +1,12 @@
 //! Sums of products of columns, decrypted and solved by the owner of the key.
 
 use ckks::Ciphertext;
+use datasets::Dataset;
 use harness::{Failure, Params, Recorder, Rejection, Resolved};
 use he_ml::{
     MlError,
-    linear_regression::{
-        Standardised,
-        aggregate::{MomentAggregate, ValueRange},
-    },
+    baseline::LinearModel,
+    linear_regression::aggregate::{MomentAggregate, ValueRange},
 };
 
 use super::{shape, verify_weights};
@@ -37,18 +36,18 @@ pub(super) fn resolve(params: &Params, security_bits: u32, task: &Task) -> Resul
     })
 }
 
-/// The weights from the moments in the clear, and from those that were decrypted.
+/// The model from the moments in the clear, and from those that were decrypted, in the units of `table`.
 pub(super) fn run(
     params: &Params,
     record: &mut Recorder<'_>,
     task: &Task,
-    standardised: &Standardised,
-) -> Result<(Vec<f64>, Vec<f64>), Failure> {
-    let (circuit, table, ridge) = (circuit(task)?, standardised.table(), params.float("ridge")?);
+    table: &Dataset,
+) -> Result<(LinearModel, LinearModel), Failure> {
+    let (circuit, ridge) = (circuit(task)?, params.float("ridge")?);
     let plan = circuit.plan(&circuit.wanted().parameters(setup::parameters(params)?.to_spec()))?;
     record.set("key_switches", plan.counts.key_switches() as i64)?;
     record.set("levels", plan.counts.depth as i64)?;
-    let clear = circuit.run_clear(table)?.solve(ridge)?.weights;
+    let clear = circuit.run_clear(table)?.solve(ridge)?;
     let mut rng = setup::secret_rng(record, 1)?;
     let (owner, server) =
         record.stage("setup", "keys").once().run(|| circuit.generate_keys(&plan, &mut rng))?.value;
@@ -65,7 +64,7 @@ pub(super) fn run(
         .stage("eval", "sum_products")
         .run_with(|| Ok::<_, MlError>(chunks.clone()), |chunks| server.sum(chunks.into_iter().map(Ok)))?;
     let solve = || owner.decrypt(&sums.value)?.solve(ridge);
-    let found = record.stage("client", "decrypt_and_solve").run(solve)?.value.weights;
+    let found = record.stage("client", "decrypt_and_solve").run(solve)?.value;
     verify_weights(record, sums.id, [&clear, &found], plan.predicted_error)?;
     Ok((clear, found))
 }

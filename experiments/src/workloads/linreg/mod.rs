@@ -1,11 +1,12 @@
 //! `linreg`: linear and ridge regression on encrypted rows.
 //!
-//! The client standardises its rows and encrypts them; what happens then is the mode. `encrypted`: the server solves the
+//! The client standardises its rows, or scales them by public ranges, and encrypts them; what happens then is the mode. `encrypted`: the server solves the
 //! normal equations under encryption, and only the weights are decrypted. `aggregate_decrypt`: the server sums up
 //! products of columns, the client decrypts the sums and solves. `plaintext`: nothing is encrypted.
 
 mod aggregate;
 mod encrypted;
+mod prepared;
 
 use ckks::SecurityLevel;
 use harness::{
@@ -15,12 +16,14 @@ use he_ml::{
     MlError,
     baseline::LinearModel,
     linear_regression::{
-        DEFAULT_FLOOR, LinearRegression, LinearRegressionSpec, Mode, Solver, Standardised, TableShape,
+        DEFAULT_FLOOR, DEFAULT_VARIANCE_FLOOR, LinearRegression, LinearRegressionSpec, Mode, Solver,
+        Standardised, TableShape,
     },
 };
 
 use super::ckks_setup::{self as setup, Needs};
-use super::learning::{self, Choice, Task, Ways};
+use super::learning::{self, Choice, Task, Ways, claims};
+use prepared::Prepared;
 
 /// Bits of q0 above the scale: weights of up to 16 and their sign.
 const HEADROOM: u32 = 6;
@@ -39,7 +42,7 @@ impl Workload for Linreg {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn keys(&self) -> Vec<Key> {
@@ -50,9 +53,19 @@ impl Workload for Linreg {
             Key::own("mode", Kind::one_of(["encrypted", "aggregate_decrypt", "plaintext"]))
                 .default("encrypted")
                 .meaning("`encrypted` decrypts the weights and nothing else, `aggregate_decrypt` sums of products"),
-            Key::own("standardise", Kind::one_of(["client"]))
-                .default("client")
-                .meaning("who brings the columns to mean 0 and mean square 1"),
+            Key::own("standardise", Kind::one_of(["client", "gram"])).default("client").meaning(
+                "who brings columns to mean 0 and mean square 1: the client, or with \"gram\" the server, from the moments \
+                 of rows that were scaled by `ranges`",
+            ),
+            Key::own("ranges", Kind::list(Kind::list(Kind::AnyOf(vec![Kind::Text, any_number()]))))
+                .default(Vec::<Value>::new())
+                .meaning("public ranges for \"gram\": [[\"age\", 0.0, 120.0], ...], the target's included"),
+            Key::own("variance_floor", Kind::float(0.0, 0.25))
+                .default(DEFAULT_VARIANCE_FLOOR)
+                .meaning("least variance of a feature for \"gram\", in units of its squared range"),
+            Key::own("polynomial", Kind::int(1, 2))
+                .default(1)
+                .meaning("2 adds all products of two features, on standardised columns"),
             Key::own(
                 "solver",
                 Kind::one_of(["chebyshev", "newton_schulz", "gradient_descent", "nesterov"]),
@@ -69,6 +82,7 @@ impl Workload for Linreg {
             Key::own("ridge", positive())
                 .default(0.0)
                 .meaning("penalty on the squared weights of standardised columns, per row"),
+            claims::key(),
         ]);
         keys
     }
@@ -84,25 +98,47 @@ impl Workload for Linreg {
             parameter("degree", Int, "", "degree of the polynomial"),
             parameter("steps", Int, "", "steps of the solver").detail(),
             parameter("ridge", Float, "", "penalty on the squared weights").detail(),
+            parameter("standardise", Text, "", "who standardises the columns"),
+            parameter("polynomial", Int, "", "degree of the features").detail(),
+            parameter("column_ranges", Text, "", "public ranges of the columns").detail(),
             parameter("key_switches", Int, "", "key switches of the training").detail(),
             parameter("levels", Int, "", "levels that the training takes").detail(),
             parameter("table_bytes", Int, "B", "ciphertexts of the table").detail(),
             parameter("reveals", Text, "", "who learns what").detail(),
         ]);
         columns.extend(learning::columns());
+        columns.extend(claims::columns());
         columns
     }
 
     fn resolve(&self, params: &Params, security_bits: u32) -> Result<Resolved, Rejection> {
-        let task = Task::load(params)?;
+        let task = load(params)?;
         let degree = params.count("degree")?;
         if !(degree + 1).is_power_of_two() {
             let message = format!("no polynomial of degree {degree}");
             return Err(Rejection::new(["degree"], message, "write 3, 7, 15, 31, 63, 127 or 255"));
         }
+        let mode = params.text("mode")?;
+        if mode != Mode::Encrypted.name() && params.text("standardise")? != "client" {
+            let message = format!("mode {mode} takes rows that the client standardised");
+            return Err(Rejection::new(["standardise", "mode"], message, "write `standardise = \"client\"`"));
+        }
+        // What is wrong with the data is known before any key is made.
+        Prepared::new(params, &task)?.map_err(|error| {
+            let keys = ["dataset", "ranges", "variance_floor"];
+            Rejection::new(keys, error.to_string(), "mend the data, `ranges` or `variance_floor`")
+        })?;
         let named = |resolved| Task::name(params, resolved);
-        if params.text("mode")? == Mode::AggregateDecrypt.name() {
+        if mode == Mode::AggregateDecrypt.name() {
             return aggregate::resolve(params, security_bits, &task).map(named);
+        }
+        if mode == Mode::Plaintext.name() {
+            let choice = Choice { depth: 1, slots: 1, headroom: HEADROOM };
+            return learning::resolve(params, security_bits, choice, |_| {
+                let keys = ckks::KeyRequest::default();
+                Ok::<_, MlError>(Needs { keys, ciphertexts: 0, cost: 0.0 })
+            })
+            .map(named);
         }
         let model = model(params, &task).map_err(rejected)?.map_err(|error| {
             Rejection::new(["solver", "dataset"], error.to_string(), "mend the model or its data")
@@ -137,6 +173,21 @@ impl Workload for Linreg {
     }
 }
 
+fn any_number() -> Kind {
+    Kind::float(f64::NEG_INFINITY, f64::INFINITY)
+}
+
+/// The rows of the point, with products of features where it asks for them.
+fn load(params: &Params) -> Result<Task, Rejection> {
+    let task = Task::load(params)?;
+    if params.count("polynomial")? == 1 {
+        return Ok(task);
+    }
+    task.with_products().map_err(|error| {
+        Rejection::new(["polynomial", "dataset"], error.to_string(), "take the features as they are")
+    })
+}
+
 fn rejected(error: harness::ParamError) -> Rejection {
     error.into()
 }
@@ -152,7 +203,10 @@ fn model(params: &Params, task: &Task) -> Result<Result<LinearRegression, MlErro
     };
     let shape = shape(task);
     let end = |value: &Value| value.as_f64().unwrap_or(shape.features as f64);
-    let mut spec = LinearRegressionSpec::new().ridge(params.float("ridge")?).solver(solver);
+    let mut spec = LinearRegressionSpec::new()
+        .ridge(params.float("ridge")?)
+        .solver(solver)
+        .rows(prepared::rows(params)?);
     if let [low, high] = params.list("spectrum")? {
         spec = spec.spectrum(end(low), end(high));
     }
@@ -164,30 +218,46 @@ fn shape(task: &Task) -> TableShape {
 }
 
 fn run(params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
-    let task = Task::reload(params)?;
+    let task = load(params).map_err(learning::failure)?;
     task.describe(record)?;
     let standardised = Standardised::new(&task.train)?;
-    let table = standardised.table();
-    let alpha = params.float("ridge")? * table.n_rows() as f64;
+    let alpha = params.float("ridge")? * task.train.n_rows() as f64;
     let exact = record
         .stage("plaintext", "solve")
-        .run(|| LinearModel::ridge(table.features(), table.targets(), alpha))?
+        .run(|| {
+            let table = standardised.table();
+            LinearModel::ridge(table.features(), table.targets(), alpha)
+        })?
         .value;
+    let exact = standardised.model(&exact.weights)?;
+    let prepared = Prepared::new(params, &task).map_err(learning::failure)??;
     let mode = params.text("mode")?;
     let (clear, found) = if mode == Mode::AggregateDecrypt.name() {
         record.set("reveals", Mode::AggregateDecrypt.reveals())?;
-        aggregate::run(params, record, &task, &standardised)?
+        aggregate::run(params, record, &task, prepared.table())?
     } else if mode == Mode::Encrypted.name() {
         record.set("reveals", Mode::Encrypted.reveals())?;
-        encrypted::run(params, record, &model(params, &task)??, table)?
+        if let Prepared::Gram(_) = prepared {
+            record.set("column_ranges", shown(params.list("ranges")?))?;
+        }
+        encrypted::run(params, record, &model(params, &task)??, prepared.table())?
     } else {
         record.set("reveals", Mode::Plaintext.reveals())?;
-        (exact.weights.clone(), exact.weights.clone())
+        let table = prepared.table();
+        let found = LinearModel::ridge(table.features(), table.targets(), alpha)?;
+        (found.clone(), found)
     };
-    let predict = |weights: &[f64]| standardised.model(weights)?.predict(task.test.features());
-    let [exact, clear, encrypted] = [&exact.weights, &clear, &found].map(|weights| predict(weights));
-    let ways = Ways { exact: &exact?, clear: &clear?, encrypted: &encrypted? };
-    learning::scores(record, task.test.targets(), task.is_binary(), &ways)
+    let predict = |model: LinearModel| model.predict(task.test.features());
+    let exact = predict(exact)?;
+    let (clear, encrypted) = (predict(prepared.model(&clear)?)?, predict(prepared.model(&found)?)?);
+    let ways = Ways { exact: &exact, clear: &clear, encrypted: &encrypted };
+    learning::scores(record, task.test.targets(), task.is_binary(), &ways)?;
+    claims::predictions(params, record, task.test.targets(), &ways)
+}
+
+/// Ranges as they were given.
+fn shown(ranges: &[Value]) -> String {
+    ranges.iter().map(Value::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// Weights on standardised columns that are further than this from those of the circuit in the clear are wrong: a tenth
@@ -198,11 +268,12 @@ const LARGEST_SCHEME_ERROR: f64 = 1e-3;
 fn verify_weights(
     record: &mut Recorder<'_>,
     id: StageId,
-    [clear, found]: [&[f64]; 2],
+    [clear, found]: [&LinearModel; 2],
     predicted: f64,
 ) -> Result<(), Failure> {
-    let scheme = clear.iter().zip(found).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-    let size = clear.iter().fold(0.0f64, |most, weight| most.max(weight.abs()));
+    let both = || clear.weights.iter().zip(&found.weights).chain([(&clear.intercept, &found.intercept)]);
+    let scheme = both().map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    let size = clear.weights.iter().fold(0.0f64, |most, weight| most.max(weight.abs()));
     record.annotate(id, [("err_max_abs", scheme), ("noise_std", predicted)])?;
     if scheme > 0.0 && size > 0.0 {
         record.annotate(id, [("bits_precision", (size / scheme).log2())])?;

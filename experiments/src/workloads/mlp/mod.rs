@@ -3,6 +3,8 @@
 //! The network is trained in the clear, from a seed, or read from a file. Its activation is a polynomial, or is replaced
 //! by one on an interval.
 
+mod packed;
+
 use std::{fs::File, path::Path};
 
 use ckks::{Complex64, Plan};
@@ -14,11 +16,14 @@ use he_ml::{
     Disclosure, MlError,
     arithmetic::{Clear, Encrypted},
     baseline::{Activation, Network, Training},
-    mlp::{ActivationPolynomial, MlpCircuit, Weights},
+    mlp::{ActivationPolynomial, Weights},
 };
 
 use super::ckks_setup::{self as setup, Needs};
-use super::learning::{self, Choice, Scaled, Task, Ways, encrypt, failure, timed_session, verify_slots};
+use super::learning::{
+    self, Choice, Scaled, Task, Ways, claims, encrypt, failure, timed_session, verify_slots,
+};
+use packed::Packed;
 
 /// No standardised feature and no weight is assumed to be larger.
 const VALUE_BOUND: f64 = 16.0;
@@ -46,7 +51,7 @@ impl Workload for Mlp {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn keys(&self) -> Vec<Key> {
@@ -72,6 +77,10 @@ impl Workload for Mlp {
             Key::own("activation", Kind::AnyOf(vec![names(), activation]))
                 .default("square")
                 .meaning("the function between the layers"),
+            Key::own("packing", Kind::one_of(["auto", "units", "features"])).default("auto").meaning(
+                "`units` lays hidden units side by side, for few queries; `features` gives each feature a vector, for \
+                 thousands, and is what \"auto\" takes where units have no room",
+            ),
             Key::own("weights", Kind::one_of(["public", "encrypted"]))
                 .default("public")
                 .meaning("whether the computing party knows the weights"),
@@ -86,6 +95,7 @@ impl Workload for Mlp {
             Key::own("training_seed", Kind::int(0, i64::MAX))
                 .default(0)
                 .meaning("seed of the initial weights"),
+            claims::key(),
         ]);
         keys
     }
@@ -102,11 +112,13 @@ impl Workload for Mlp {
             parameter("activation_error", Float, "", "its worst error there").detail(),
             parameter("hidden", Int, "", "hidden units"),
             parameter("weights", Text, "", "who knows the weights"),
+            parameter("packing", Text, "", "how queries lie in slots").detail(),
             parameter("key_switches", Int, "", "key switches of one batch of queries").detail(),
             parameter("queries_per_ciphertext", Int, "", "queries in a batch").detail(),
             parameter("reveals", Text, "", "what the owner of the key learns").detail(),
         ]);
         columns.extend(learning::columns());
+        columns.extend(claims::columns());
         columns
     }
 
@@ -128,19 +140,31 @@ impl Workload for Mlp {
                 Network::new(&ones, &per_unit, &per_unit, 0.0, chosen.function)
             })
             .map_err(rejected)?;
-        let slots = (hidden.max(features) + 1).next_power_of_two();
-        let needed = MlpCircuit::new(&network, polynomial.clone(), 2 * slots * slots).map_err(rejected)?;
+        let units = (hidden.max(features) + 1).next_power_of_two();
+        let by_feature = by_feature(params, units)?;
+        if by_feature && encrypted {
+            let message = "encrypted weights need hidden units side by side";
+            let remedy = "write `packing = \"units\"` and leave `log_n` to the program";
+            return Err(Rejection::new(["packing", "weights"], message, remedy));
+        }
+        let slots = if by_feature { 1 } else { units };
+        let needed =
+            Packed::new(&network, polynomial.clone(), 2 * units * units, by_feature).map_err(rejected)?;
         let choice = Choice { depth: needed.depth(encrypted), slots, headroom: HEADROOM };
         learning::resolve(params, security_bits, choice, |parameters| {
-            let circuit = MlpCircuit::new(&network, polynomial.clone(), parameters.max_slots())?;
+            let circuit = Packed::new(&network, polynomial.clone(), parameters.max_slots(), by_feature)?;
             let plan: Plan = circuit.plan(parameters, encrypted, VALUE_BOUND)?;
-            let batches = rows.div_ceil(circuit.layout().queries());
+            let batches = rows.div_ceil(circuit.queries());
             let transforms = plan.key_switches() as f64 * setup::switch_transforms(parameters);
             let cost = batches as f64 * transforms * setup::transform_cost(parameters);
-            let weights = if encrypted { 2 * circuit.layout().period() } else { 0 };
-            Ok::<_, MlError>(Needs { keys: plan.request(), ciphertexts: 2 * batches + weights, cost })
+            let weights = if encrypted { circuit.weight_vectors() } else { 0 };
+            let vectors = if by_feature { features + 1 } else { 2 };
+            Ok::<_, MlError>(Needs { keys: plan.request(), ciphertexts: vectors * batches + weights, cost })
         })
-        .map(|resolved| Task::name(params, resolved).cell("activation", chosen.function.name()))
+        .map(|mut resolved| {
+            resolved = resolved.cell("packing", if by_feature { "features" } else { "units" });
+            Task::name(params, resolved).cell("activation", chosen.function.name())
+        })
     }
 
     fn run(&self, params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
@@ -150,6 +174,16 @@ impl Workload for Mlp {
     fn seconds_per_unit(&self) -> Option<f64> {
         setup::seconds_per_unit()
     }
+}
+
+/// Whether each feature gets a vector of its own; `units` is the number of slots that all hidden units take.
+fn by_feature(params: &Params, units: usize) -> Result<bool, Rejection> {
+    Ok(match params.text("packing")? {
+        "features" => true,
+        "units" => false,
+        // A ring degree that is left to the program is large enough.
+        _ => params.int("log_n").is_ok_and(|log_n| 1 << (log_n - 1) < units),
+    })
 }
 
 /// The activation as the configuration gives it.
@@ -229,56 +263,61 @@ fn run(params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
     let parameters = setup::parameters(params)?;
     let network = record.stage("setup", "train").once().run(|| network(params, chosen, &scaled))?.value;
     let polynomial = chosen.polynomial(network.largest_pre_activation(scaled.train.features())?)?;
-    let circuit = MlpCircuit::new(&network, polynomial, parameters.max_slots())?;
-    circuit.check_queries(&network, &scaled.queries)?;
+    let units = (network.hidden().max(network.inputs()) + 1).next_power_of_two();
+    let by_feature = by_feature(params, units).map_err(failure)?;
+    let circuit = Packed::new(&network, polynomial, parameters.max_slots(), by_feature)?;
+    circuit.activation().check_rows(&network, &scaled.queries)?;
     let encrypted = params.text("weights")? == "encrypted";
     let plan = circuit.plan(&parameters, encrypted, VALUE_BOUND)?;
     describe(record, &circuit, &plan)?;
 
-    let packed = circuit.layout().pack(&scaled.queries)?;
+    let packed = circuit.pack(&scaled.queries)?;
     let clear = Clear::new(parameters.max_slots());
-    let run_clear = |values: &Vec<f64>| -> Result<Vec<Complex64>, MlError> {
-        let values: Vec<Complex64> = values.iter().map(|&value| value.into()).collect();
-        Ok(circuit.run(&clear, &clear.input(&values)?, &Weights::Public)?.values().to_vec())
+    let run_clear = |batch: &Vec<Vec<f64>>| -> Result<Vec<Complex64>, MlError> {
+        let complex =
+            |values: &Vec<f64>| values.iter().map(|&value| value.into()).collect::<Vec<Complex64>>();
+        let vectors =
+            batch.iter().map(|values| clear.input(&complex(values))).collect::<Result<Vec<_>, _>>()?;
+        Ok(circuit.run(&clear, &vectors, &Weights::Public)?.values().to_vec())
     };
     let expected = packed.iter().map(run_clear).collect::<Result<Vec<_>, _>>()?;
 
     let mut rng = setup::secret_rng(record, 1)?;
     let session = timed_session(record, &parameters, &plan.request(), &mut rng)?;
-    let weights = if encrypted {
-        let stage = record.stage("client", "encrypt_weights").once();
-        let all = || circuit.encrypt_weights(|values| session.encrypt(values, VALUE_BOUND, &mut rng));
-        Some(stage.run(all)?.value)
-    } else {
-        None
+    let weights = match &circuit {
+        Packed::Units(circuit) if encrypted => {
+            let stage = record.stage("client", "encrypt_weights").once();
+            let all = || circuit.encrypt_weights(|values| session.encrypt(values, VALUE_BOUND, &mut rng));
+            Some(stage.run(all)?.value)
+        }
+        _ => None,
     };
     let weights = weights.as_ref().map_or(Weights::Public, Weights::Encrypted);
-    let queries = record
-        .stage("client", "encrypt_queries")
-        .once()
-        .run(|| encrypt(&session, &packed, VALUE_BOUND, &mut rng))?
-        .value;
+    let mut all = || {
+        let batches = packed.iter().map(|batch| encrypt(&session, batch, VALUE_BOUND, &mut rng));
+        batches.collect::<Result<Vec<_>, _>>()
+    };
+    let queries = record.stage("client", "encrypt_queries").once().run(&mut all)?.value;
     let evaluator = session.evaluator();
     let on = Encrypted::new(&evaluator);
     let stage = record.stage("eval", "predict").run(|| {
-        queries.iter().map(|query| circuit.run(&on, query, &weights)).collect::<Result<Vec<_>, _>>()
+        queries.iter().map(|batch| circuit.run(&on, batch, &weights)).collect::<Result<Vec<_>, _>>()
     })?;
     let decrypt = || stage.value.iter().map(|output| session.decrypt(output)).collect::<Result<Vec<_>, _>>();
     let found = record.stage("client", "decrypt").run(decrypt)?.value;
     let noise = stage.value.iter().map(|output| session.slot_noise(output)).fold(0.0, f64::max);
     verify_slots(record, stage.id, &expected.concat(), &found.concat(), noise)?;
 
-    let outputs = |batches: &[Vec<Complex64>]| -> Result<Vec<f64>, MlError> {
-        let real: Vec<Vec<f64>> = batches.iter().map(|b| b.iter().map(|slot| slot.re).collect()).collect();
-        Ok(scaled.target.inverse(&circuit.layout().unpack(&real, scaled.queries.n_rows())?))
-    };
+    let count = scaled.queries.n_rows();
+    let outputs = |batches: &[Vec<Complex64>]| scaled.target.inverse(&circuit.outputs(batches, count));
     let exact = scaled.target.inverse(&network.predict(&scaled.queries)?);
-    let (clear, encrypted) = (outputs(&expected)?, outputs(&found)?);
+    let (clear, encrypted) = (outputs(&expected), outputs(&found));
     let ways = Ways { exact: &exact, clear: &clear, encrypted: &encrypted };
-    learning::scores(record, task.test.targets(), task.is_binary(), &ways)
+    learning::scores(record, task.test.targets(), task.is_binary(), &ways)?;
+    claims::predictions(params, record, task.test.targets(), &ways)
 }
 
-fn describe(record: &mut Recorder<'_>, circuit: &MlpCircuit, plan: &Plan) -> Result<(), Failure> {
+fn describe(record: &mut Recorder<'_>, circuit: &Packed, plan: &Plan) -> Result<(), Failure> {
     let activation = circuit.activation();
     record.set("activation_degree", activation.degree() as i64)?;
     if let Some(bound) = activation.bound() {
@@ -286,6 +325,6 @@ fn describe(record: &mut Recorder<'_>, circuit: &MlpCircuit, plan: &Plan) -> Res
     }
     record.set("activation_error", activation.worst_error())?;
     record.set("key_switches", plan.key_switches() as i64)?;
-    record.set("queries_per_ciphertext", circuit.layout().queries() as i64)?;
+    record.set("queries_per_ciphertext", circuit.queries() as i64)?;
     record.set("reveals", Disclosure::Predictions.name())
 }
