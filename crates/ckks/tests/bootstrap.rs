@@ -1,5 +1,7 @@
 //! Refreshing on a small ring that hides nothing: the whole and its refusals.
 
+#![expect(clippy::unwrap_used, reason = "helper functions of tests")]
+
 mod common;
 
 use ckks::{
