@@ -32,9 +32,10 @@ fn the_smoke_sweep_runs_and_reports() {
 #[test]
 fn peers_take_turns() {
     let folder = tempfile::tempdir().unwrap();
-    for (name, peers) in
-        [("smoke/peers.toml", vec!["one", "other"]), ("peers.toml", vec!["cipherfit", "openfhe", "tenseal"])]
-    {
+    for (name, peers) in [
+        ("smoke/peers.toml", vec!["one", "other"]),
+        ("peers/operations.toml", vec!["cipherfit", "openfhe", "seal"]),
+    ] {
         let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs").join(name);
         let output = sweep(folder.path(), &["plan", config.to_str().unwrap(), "--lines"]);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output));
@@ -56,14 +57,20 @@ fn peers_take_turns() {
 #[test]
 fn a_peer_that_is_missing_fails_or_talks_nonsense_is_a_row() {
     let folder = tempfile::tempdir().unwrap();
-    let config = "schema = 1\nname = \"t\"\n[workload.external]\n[zip.z]\nlabel = [\"a\", \"b\", \"c\", \"d\"]\n\
-        \"workload.external.program\" = [\"/no/such/peer\", \"sh\", \"sh\", \"sh\"]\n\
-        \"workload.external.args\" = [[], [\"-c\", \"exit 4\"], [\"-c\", \"echo hello\"], [\"-c\", \"echo add,3,s\"]]\n";
+    let config = "schema = 1\nname = \"t\"\n[workload.external]\n[zip.z]\nlabel = [\"a\", \"b\", \"c\", \"d\", \"e\"]\n\
+        \"workload.external.program\" = [\"/no/such/peer\", \"sh\", \"sh\", \"sh\", \"sh\"]\n\
+        \"workload.external.args\" = [[], [\"-c\", \"echo '# run setup.sh'; exit 69\"], [\"-c\", \"exit 4\"], [\"-c\", \"echo hello\"], [\"-c\", \"echo add,3,s\"]]\n";
     std::fs::write(folder.path().join("t.toml"), config).unwrap();
     let output = sweep(folder.path(), &["run", "t.toml"]);
     assert_eq!(output.status.code(), Some(3), "{}", text(&output));
     let table = std::fs::read_to_string(folder.path().join("results/t/results.csv")).unwrap();
-    for expected in ["peer_missing", "peer_failed", "peer_output", "line 1: expected quantity,value,unit"] {
+    for expected in [
+        "infeasible,peer_missing,cannot start /no/such/peer",
+        "infeasible,peer_missing,the peer is not here: run setup.sh",
+        "failed,peer_failed",
+        "failed,peer_output,",
+        "line 1: expected quantity,value,unit",
+    ] {
         assert!(table.contains(expected), "{expected} is not in\n{table}");
     }
     let wrong = config.replace("echo add,3,s", "echo {nothing}");

@@ -3,19 +3,19 @@
 import csv
 import os
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 from timing import arguments
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-OPS = ["encode", "encrypt", "decrypt", "decode", "add", "mul_plain_rescale", "mul_relin_rescale", "rotate"]
-CONFIG = """schema = 1
+OPS = ["keygen_relin", "encode", "encrypt", "decrypt", "decode", "add", "mul_plain_rescale", "mul",
+       "mul_relin_rescale", "rescale", "rotate", "rotate8_hoisted"]
+CHECKED = ["add", "mul_plain_rescale", "mul_relin_rescale", "rotate", "rotate8_hoisted", "matrix_vector", "gradient_step"]
+HEAD = """schema = 1
 name = "ours"
 seed = {a.seed}
-[workload.ops]
-ops = {ops}
-buffers = "fresh"
 [params]
 log_n = {a.log_n}
 depth = {a.depth}
@@ -27,28 +27,47 @@ threads = {a.threads}
 warmup = 1
 samples = {a.samples}
 """
+WORKLOADS = {
+    "ops": "[workload.ops]\nops = {ops}\nbuffers = \"fresh\"\n",
+    "algebra": "[workload.linear_algebra]\ndimension = {a.dimension}\nrows = {a.rows}\nfeatures = {a.features}\n",
+}
+
+
+def rows_of(config, program):
+    """The measured rows of a configuration, run by our program."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "ours.toml"
+        path.write_text(config, encoding="utf-8")
+        subprocess.run([program, "run", path, "--out", folder], check=True, stdout=subprocess.DEVNULL)
+        with open(Path(folder) / "results.csv", newline="", encoding="utf-8") as file:
+            rows = [row for row in csv.DictReader(file) if row["is_warmup"] == "false" and row["wall_s"]]
+    rows = [row for row in rows if row["stage"] != "setup"]
+    if not rows or any(row["status"] != "ok" for row in rows):
+        raise SystemExit("a result is missing or wrong: " + "; ".join({row["error_message"] for row in rows}))
+    return rows
 
 
 def main():
-    a = arguments()
+    kind = sys.argv.pop(1)
+    a = arguments(*(["dimension", "rows", "features"] if kind == "algebra" else []))
     program = os.environ.get("SWEEP") or ROOT / "target" / "release" / "sweep"
-    with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder) / "ours.toml"
-        config.write_text(CONFIG.format(a=a, ops=OPS), encoding="utf-8")
-        subprocess.run([program, "run", config, "--out", folder], check=True, stdout=subprocess.DEVNULL)
-        with open(Path(folder) / "results.csv", newline="", encoding="utf-8") as file:
-            rows = [row for row in csv.DictReader(file) if row["is_warmup"] == "false" and row["op"] in OPS]
-    if not rows or any(row["status"] != "ok" for row in rows):
-        raise SystemExit("a result is missing or wrong: " + "; ".join({row["error_message"] for row in rows}))
-    samples = {op: [float(row["wall_s"]) for row in rows if row["op"] == op] for op in OPS}
-    # The peers offer these two only together.
-    samples["encode_encrypt"] = [x + y for x, y in zip(samples.pop("encode"), samples.pop("encrypt"), strict=True)]
-    samples["decrypt_decode"] = [x + y for x, y in zip(samples.pop("decrypt"), samples.pop("decode"), strict=True)]
+    if not Path(program).exists():
+        print(f"# no {program}: cargo build --release --bin sweep, or name the program in SWEEP")
+        raise SystemExit(69)
+    rows = rows_of((HEAD + WORKLOADS[kind]).format(a=a, ops=OPS), program)
+    samples = {}
+    for row in rows:
+        samples.setdefault(row["op"], []).append(float(row["wall_s"]))
+    if "decrypt" in samples:
+        # The peers offer these two only together.
+        both = zip(samples.pop("decrypt"), samples.pop("decode"), strict=True)
+        samples["decrypt_decode"] = [x + y for x, y in both]
     for op, seconds in samples.items():
         for second in seconds:
             print(f"{op},{second!r},s")
-    for op in ("add", "mul_plain_rescale", "mul_relin_rescale", "rotate"):
-        print(f"error_{op},{next(row['err_max_abs'] for row in rows if row['op'] == op)},")
+    for op in CHECKED:
+        if op in samples:
+            print(f"error_{op},{next(row['err_max_abs'] for row in rows if row['op'] == op)},abs")
     print(f"security_bits,{rows[0]['security_bits']},bit")
 
 

@@ -1,103 +1,94 @@
 #!/usr/bin/env python3
-"""Ratios of the peers' times to ours, with intervals, from `configs/peers.toml`; and what the comparison favours.
+"""The peers' times as multiples of ours, as a text with what the comparison favours, from a reported run of
+`configs/peers.toml`.
 
     python3 scripts/peers/ratios.py [results/peers]        # writes ratios.md there and prints it
 
-A ratio above 1 means that the peer takes longer. Medians are over all samples of all rounds; the 95% interval comes
-from drawing rounds with replacement, and samples within each. Python's standard library is all it needs.
+The ratios and their intervals are those of the figure `ratios` (plots/ratios.csv): medians over all samples of all rounds;
+the 95% interval comes from drawing rounds with replacement, and samples within each. Python's standard library is all it
+needs.
 """
 
 import csv
-import random
+import math
 import statistics
 import sys
-from collections import defaultdict
 from pathlib import Path
 
-DRAWS = 2000
-US = "cipherfit"
-BIAS = """## Bias
-
-What favours the peers:
-
-- OpenFHE and SEAL were chosen with the same ring, scale and number of primes; ours keeps every check of its public
-  functions on, and draws keys and noise from a ChaCha20 generator.
-- Ours is measured with results and work space allocated for every call, as the bindings do; reusing them is quicker.
-
-What favours us:
-
-- The wheels are built for a generic x86-64 processor, without the AVX-512 kernels (HEXL) that both libraries can be
-  built with, while ours chooses its kernel when it runs. Peers built for the machine are faster than these.
-- The peers are called through Python: some microseconds a call, which matters for `add` on small rings, and vectors
-  of numbers are converted from Python lists in `encode_encrypt` and to them in `decrypt_decode`.
-- TenSEAL's vectors look after scale and relinearisation by themselves, and copy where that needs it.
-
-What is not the same:
-
-- The digits of a key switch: SEAL has one for each prime and one special prime; OpenFHE has as many digits as ours and
-  60-bit special primes of its own choice; ours takes special primes that stay within 128 bits of security. More digits
-  are slower.
-- SEAL's key switch is therefore also one with less special modulus; its errors are in the table of results.
-- TenSEAL offers no rotation of its vectors, and no product with an encoded plaintext apart from encoding it.
-"""
+BIAS = (Path(__file__).parent / "BIAS.md").read_text(encoding="utf-8")
+# TenSEAL's own pattern takes the rows one by one: its time is given for few of them.
+FEW_ROWS = "gradient_step_of_8_rows"
 
 
-def read(folder):
-    """Samples by operation and ring, then by peer, then by round."""
-    samples = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
-    models, profiles = set(), set()
-    with open(folder / "results.csv", newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            if row["status"] not in ("ok", ""):
-                print(f"not compared: {row['peer']} at log_n = {row['log_n']}: {row['error_message']}", file=sys.stderr)
-            elif row["wall_s"]:
-                samples[row["op"], int(row["log_n"])][row["peer"]][row["round"]].append(float(row["wall_s"]))
-                models.add(row["cpu_model"])
-                profiles.add(row["profile"])
-    return samples, models, profiles
+def read(path):
+    if not path.exists():
+        sys.exit(f"{path} is missing: run configs/peers.toml, then `sweep report` of its folder")
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
 
 
-def pooled(rounds):
-    return statistics.median(value for values in rounds for value in values)
+def milliseconds(seconds):
+    return f"{1e3 * float(seconds):.3g}"
 
 
-def ratio(ours, theirs):
-    """Ratio of medians with a 95% interval."""
-    generator = random.Random(0)
+def table(ratios):
+    lines = [
+        "| operation | ours [ms] | peer | peer [ms] | ratio | 95% interval | samples |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in sorted(ratios, key=lambda row: float(row["value"])):
+        interval = f"{float(row['low']):.2f} .. {float(row['high']):.2f}" if row["low"] else "too few samples"
+        lines.append(
+            f"| {row['row']} | {milliseconds(row['base'])} | {row['series']} | {milliseconds(row['other'])} "
+            f"| {float(row['value']):.2f} | {interval} | {row['n']} |"
+        )
+    return lines
 
-    def draw(rounds):
-        chosen = generator.choices(rounds, k=len(rounds))
-        return pooled([generator.choices(values, k=len(values)) for values in chosen])
 
-    ours, theirs = list(ours.values()), list(theirs.values())
-    ratios = sorted(draw(theirs) / draw(ours) for _ in range(DRAWS))
-    return pooled(theirs) / pooled(ours), ratios[int(0.025 * DRAWS)], ratios[int(0.975 * DRAWS)]
+def summary(ratios):
+    lines = []
+    for peer in sorted({row["series"] for row in ratios}):
+        own = [row for row in ratios if row["series"] == peer]
+        mean = math.exp(statistics.fmean(math.log(float(row["value"])) for row in own))
+        behind = [row["row"] for row in own if float(row["high"] or row["value"]) < 1]
+        told = f"; ours is slower in {'; '.join(behind)}" if behind else "; ours is slower in none of them"
+        lines.append(f"- {peer}: {mean:.2f} times ours in the geometric mean of {len(own)} rows{told}.")
+    return lines
+
+
+def few_rows(rows):
+    """TenSEAL's pattern, row by row, beside our step on all rows."""
+    seconds = [float(row["wall_s"]) for row in rows if row["op"] == FEW_ROWS and row["wall_s"]]
+    if not seconds:
+        return []
+    per_row = statistics.median(seconds) / 8
+    return [
+        "",
+        f"TenSEAL's own vectors take {per_row:.3g} s for each row of a gradient step (measured on 8 rows, which it takes one by "
+        f"one): {506 * per_row:.3g} s for 506 rows, if all take as long.",
+    ]
 
 
 def main():
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "results/peers")
-    samples, models, profiles = read(folder)
-    if not samples:
-        sys.exit(f"{folder}/results.csv has no measured rows")
+    ratios, rows = read(folder / "plots" / "ratios.csv"), read(folder / "results.csv")
+    if not ratios:
+        sys.exit(f"{folder} holds nothing that was measured both here and in a peer")
+    told = [row for row in rows if row["wall_s"]]
+    models, profiles = ({row[column] for row in told} for column in ("cpu_model", "profile"))
     lines = [
         "# Peers, measured by turns",
         "",
-        f"On {', '.join(sorted(models))}; one thread; profile {', '.join(sorted(profiles))}. Above 1, the peer takes longer.",
+        f"On {', '.join(sorted(models))}; profile of ours: {', '.join(sorted(profiles))}. A ratio above 1 means that the peer "
+        "takes longer. Sorted so that our slowest rows, compared, come first.",
         "",
-        "| operation | log N | ours [ms] | peer | peer [ms] | ratio | 95% interval | samples |",
-        "|---|---|---|---|---|---|---|---|",
+        *summary(ratios),
+        "",
+        *table(ratios),
+        *few_rows(rows),
     ]
-    for (op, log_n), peers in sorted(samples.items(), key=lambda item: (item[0][0], item[0][1])):
-        ours = peers.get(US)
-        for peer, theirs in sorted(peers.items()):
-            if peer == US or not ours:
-                continue
-            value, low, high = ratio(ours, theirs)
-            count = sum(map(len, theirs.values()))
-            lines.append(
-                f"| {op} | {log_n} | {1e3 * pooled(ours.values()):.3g} | {peer} | {1e3 * pooled(theirs.values()):.3g} "
-                f"| {value:.2f} | {low:.2f} .. {high:.2f} | {count} |"
-            )
+    missing = {(row["peer"], row["error_message"]) for row in rows if row["status"] not in ("ok", "")}
+    lines += ["", *(f"Not measured: {peer}: {why}" for peer, why in sorted(missing))] if missing else []
     text = "\n".join(lines) + "\n\n" + BIAS
     (folder / "ratios.md").write_text(text, encoding="utf-8")
     print(text)

@@ -159,6 +159,23 @@ impl Ciphertext {
         self
     }
 
+    /// As [`Self::with_noise_as_message`], for the average case as well: what is computed from it has the noise of the
+    /// computation alone. [`Self::with_noise_added`] gives back what the analysis finds.
+    #[must_use]
+    pub fn without_noise(mut self) -> Self {
+        self.noise = self.noise.exact(self.scale.to_f64());
+        self
+    }
+
+    /// Adds independent noise of `std` on average and of `bound` at worst, in the integers that the scale produces.
+    ///
+    /// # Errors
+    /// [`CkksError::Parameter`] for a bound that is negative or not a number.
+    pub fn with_noise_added(mut self, std: f64, bound: f64) -> Result<Self, CkksError> {
+        self.noise = self.noise.with_added(std, bound)?;
+        Ok(self)
+    }
+
     /// Raises the worst-case noise by `bound`, in the integers that the scale produces.
     ///
     /// # Errors

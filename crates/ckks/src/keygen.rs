@@ -13,8 +13,8 @@ use crate::{
     context::{Context, LevelTables},
     error::CkksError,
     keys::{
-        Encapsulation, EncapsulationKey, EvaluationKeys, GaloisElement, GaloisKey, KeyRequest, PublicKey, RelinearizationKey, SecretKey,
-        SwitchingKey,
+        Encapsulation, EncapsulationKey, EvaluationKeys, GaloisElement, GaloisKey, KeyRequest, PublicKey,
+        RelinearizationKey, SecretKey, SwitchingKey,
     },
     keyswitch::by_construction,
     params::EPHEMERAL_WEIGHT,
@@ -214,7 +214,12 @@ impl<'a, R: CryptoRng> KeyGenerator<'a, R> {
     ) -> Result<SwitchingKey, CkksError> {
         let minus_secret = self.minus(under);
         let context = self.context.clone();
-        self.encrypt_under(&minus_secret, message, level, &Gadget::of(context.tables("switching key", level)?))
+        self.encrypt_under(
+            &minus_secret,
+            message,
+            level,
+            &Gadget::of(context.tables("switching key", level)?),
+        )
     }
 
     /// The keys of sparse-secret encapsulation, for an ephemeral secret that is drawn here and wiped.
@@ -235,8 +240,12 @@ impl<'a, R: CryptoRng> KeyGenerator<'a, R> {
         minus_sparse.0.neg_assign();
         let minus_secret = self.minus(secret);
         let base = Gadget::of(&encapsulation.base);
-        let to_sparse =
-            self.encrypt_under(&minus_sparse, &prefix(secret.values(), base.q_len, base.qp)?, Level(0), &base)?;
+        let to_sparse = self.encrypt_under(
+            &minus_sparse,
+            &prefix(secret.values(), base.q_len, base.qp)?,
+            Level(0),
+            &base,
+        )?;
         let q_len = context.top().q.len();
         let special = encapsulation.top.slice(q_len..encapsulation.top.len())?;
         let residue = |i: usize| {
@@ -244,7 +253,12 @@ impl<'a, R: CryptoRng> KeyGenerator<'a, R> {
             modulus.prepare(special.primes().fold(1, |product, p| modulus.mul(product, modulus.reduce(p))))
         };
         let factors: Vec<PreparedScalar> = (0..q_len).map(residue).collect();
-        let top = Gadget { qp: &encapsulation.top, q_len, digits: std::iter::once(0..q_len).collect(), factors: &factors };
+        let top = Gadget {
+            qp: &encapsulation.top,
+            q_len,
+            digits: std::iter::once(0..q_len).collect(),
+            factors: &factors,
+        };
         let to_dense =
             self.encrypt_under(&minus_secret, &prefix(&sparse.0, q_len, top.qp)?, context.max_level(), &top)?;
         Ok(EncapsulationKey { to_sparse, to_dense })

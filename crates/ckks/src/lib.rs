@@ -32,8 +32,8 @@ pub use error::CkksError;
 pub use eval::{Evaluator, Hoisted, RotationGroup, Workspace, inner_sum_rotations};
 pub use keygen::KeyGenerator;
 pub use keys::{
-    EncapsulationKey, EvaluationKeys, GaloisElement, GaloisKey, KeyRequest, KeySize, PublicKey, RelinearizationKey, SecretKey,
-    SwitchingKey,
+    EncapsulationKey, EvaluationKeys, GaloisElement, GaloisKey, KeyRequest, KeySize, PublicKey,
+    RelinearizationKey, SecretKey, SwitchingKey,
 };
 pub use noise::Noise;
 pub use operations::Operations;

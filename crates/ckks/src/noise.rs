@@ -121,6 +121,17 @@ impl Noise {
         Self { bound: 0.0, message_bound: self.message_bound + self.bound / scale, ..*self }
     }
 
+    /// As [`Self::as_message`], and without the average case.
+    pub(crate) fn exact(&self, scale: f64) -> Self {
+        Self { std: 0.0, ..self.as_message(scale) }
+    }
+
+    /// The same with independent noise of `std` on average and of `bound` at worst on top.
+    pub(crate) fn with_added(&self, std: f64, bound: f64) -> Result<Self, CkksError> {
+        let more = self.with_bound_added(bound)?;
+        Ok(Self { std: more.std.hypot(std), ..more })
+    }
+
     /// The same with a worst case that is larger by `bound`.
     pub(crate) fn with_bound_added(&self, bound: f64) -> Result<Self, CkksError> {
         if bound.is_nan() || bound < 0.0 {

@@ -160,6 +160,10 @@ pub trait Operations {
     fn noise_as_message(&self, a: &Self::Ciphertext) -> Self::Ciphertext;
     /// As [`Ciphertext::with_noise_bound_added`].
     fn add_noise_bound(&self, a: &Self::Ciphertext, bound: f64) -> Result<Self::Ciphertext, CkksError>;
+    /// As [`Ciphertext::without_noise`].
+    fn without_noise(&self, a: &Self::Ciphertext) -> Self::Ciphertext;
+    /// As [`Ciphertext::with_noise_added`].
+    fn add_noise(&self, a: &Self::Ciphertext, std: f64, bound: f64) -> Result<Self::Ciphertext, CkksError>;
     /// Declares that no slot of the message exceeds `bound`, as [`Ciphertext::with_message_bound`] does.
     fn assume_bound(&self, a: &Self::Ciphertext, bound: f64) -> Result<Self::Ciphertext, CkksError>;
 }
@@ -274,6 +278,14 @@ impl Operations for Evaluator<'_> {
 
     fn add_noise_bound(&self, a: &Ciphertext, bound: f64) -> Result<Ciphertext, CkksError> {
         a.clone().with_noise_bound_added(bound)
+    }
+
+    fn without_noise(&self, a: &Ciphertext) -> Ciphertext {
+        a.clone().without_noise()
+    }
+
+    fn add_noise(&self, a: &Ciphertext, std: f64, bound: f64) -> Result<Ciphertext, CkksError> {
+        a.clone().with_noise_added(std, bound)
     }
 
     fn assume_bound(&self, a: &Ciphertext, bound: f64) -> Result<Ciphertext, CkksError> {

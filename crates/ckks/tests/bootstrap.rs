@@ -3,8 +3,8 @@
 mod common;
 
 use ckks::{
-    Ciphertext, CiphertextShape, CkksError, Complex64, Context, Decryptor, DryRun, Encoder, Encryptor, Evaluator,
-    EvaluationKeys, KeyGenerator, KeyRequest, Level, SecretKey,
+    Ciphertext, CiphertextShape, CkksError, Complex64, Context, Decryptor, DryRun, Encoder, Encryptor,
+    EvaluationKeys, Evaluator, KeyGenerator, KeyRequest, Level, SecretKey,
     bootstrap::{BootstrapParameters, BootstrapSpec, Bootstrapper, presets},
     encoder::Packing,
 };
@@ -75,7 +75,11 @@ fn messages_come_back_with_levels() {
             let bound = found.iter().zip(&values).map(|(a, b)| (a - b).norm()).fold(0.0, f64::max);
             eprintln!(
                 "slots 2^{log_slots}: mean {mean:.2} worst {worst:.2}; std 2^{:.2} claimed 2^{:.2}; worst 2^{:.2} bound 2^{:.2}; {}",
-                std.log2(), refreshed.noise_std().log2(), bound.log2(), (refreshed.noise_bound() / refreshed.scale().to_f64()).log2(), kit.parameters.dry_run().unwrap().plan(),
+                std.log2(),
+                refreshed.noise_std().log2(),
+                bound.log2(),
+                (refreshed.noise_bound() / refreshed.scale().to_f64()).log2(),
+                kit.parameters.dry_run().unwrap().plan(),
             );
             assert!(worst > 15.0);
         }

@@ -266,7 +266,8 @@ fn conclude(
         },
         Ok(Err(failure)) => {
             record.transient = failure.transient;
-            record.ended(Status::Failed, &failure.code, failure.message)
+            let status = if failure.infeasible { Status::Infeasible } else { Status::Failed };
+            record.ended(status, &failure.code, failure.message)
         }
         Err(payload) => {
             let noted = PANIC.lock().ok().and_then(|place| place.clone());

@@ -102,9 +102,11 @@ impl Estimator {
                 (past.cost_units / entry.cost_units).ln().abs()
             }
         };
+        // Of several as near the last one learned counts: the sweep's own, where there is one.
         let nearest = self
             .past
             .iter()
+            .rev()
             .filter(|past| past.workload == entry.workload)
             .min_by(|a, b| distance(a).total_cmp(&distance(b)));
         if let Some(past) = nearest {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::column::{self, Column};
-use crate::config::CONFIG_SCHEMA;
+use crate::config::{CONFIG_SCHEMA, Comparison, KIND_NAMES};
 use crate::key::{Key, Kind, Place};
 use crate::plan::RESULT_SCHEMA;
 use crate::workload::Registry;
@@ -38,11 +38,18 @@ pub(crate) fn configuration(registry: &Registry) -> Json {
     }
     let (text, spacing) = (json!({ "type": "string" }), json!({ "enum": ["linear", "log2", "log10"] }));
     let plot = table_of(json!({
-        "kind": { "enum": ["lines", "heatmap", "scatter"] }, "x": text, "y": text, "value": text, "series": texts,
+        "kind": { "enum": KIND_NAMES }, "x": texts, "y": texts, "value": text, "series": texts,
+        "rows": texts, "versus": text, "base": text, "pool": texts,
         "labels": texts, "better": { "enum": ["lower", "higher"] }, "where": text,
         "x_axis": spacing, "y_axis": spacing, "value_axis": spacing,
-        "statistic": { "enum": ["median", "min", "max"] }, "title": text,
-        "x_label": text, "y_label": text, "value_label": text,
+        "statistic": { "enum": ["median", "min", "max"] }, "magnitude": { "type": "boolean" },
+        "title": text, "question": text, "x_label": text, "y_label": text, "value_label": text,
+    }));
+    let words: Vec<&str> = Comparison::WORDS.iter().map(|(word, _)| *word).collect();
+    let verdict = table_of(json!({
+        "claim": text, "value": text, "where": text, "statistic": { "enum": ["median", "min", "max"] },
+        "against": text, "against_where": text, "by": { "enum": words },
+        "at_least": { "type": "number" }, "at_most": { "type": "number" },
     }));
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -74,6 +81,7 @@ pub(crate) fn configuration(registry: &Registry) -> Json {
             })),
             "output": table_of(json!({ "dir": { "type": "string" }, "plots": texts })),
             "plot": { "type": "object", "additionalProperties": plot },
+            "verdict": { "type": "object", "additionalProperties": verdict },
         },
     })
 }

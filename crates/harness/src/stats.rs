@@ -15,6 +15,11 @@ impl Sorted {
         (!values.is_empty()).then_some(Self(values))
     }
 
+    /// All samples as one.
+    pub(crate) fn joined(samples: &[Self]) -> Option<Self> {
+        Self::new(samples.iter().flat_map(|sample| sample.0.iter().copied()).collect())
+    }
+
     /// How many values there are.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
@@ -79,15 +84,27 @@ const RESAMPLINGS: usize = 2000;
 /// Ratio of the medians of `after` and `before`, with a 95% bootstrap interval; `None` for the interval where either
 /// side has fewer than 3 samples. The resampling is seeded: same samples, same interval.
 pub(crate) fn median_ratio(before: &Sorted, after: &Sorted) -> (f64, Option<(f64, f64)>) {
-    let ratio = after.median() / before.median();
-    if before.len() < 3 || after.len() < 3 {
+    rounds_ratio(std::slice::from_ref(before), std::slice::from_ref(after))
+}
+
+/// [`median_ratio`] of samples taken in rounds: rounds are drawn with replacement, then samples within each, so that
+/// what differs between rounds widens the interval.
+pub(crate) fn rounds_ratio(before: &[Sorted], after: &[Sorted]) -> (f64, Option<(f64, f64)>) {
+    let median = |rounds: &[Sorted]| Sorted::joined(rounds).map_or(f64::NAN, |sample| sample.median());
+    let ratio = median(after) / median(before);
+    let count = |rounds: &[Sorted]| rounds.iter().map(Sorted::len).sum::<usize>();
+    if count(before) < 3 || count(after) < 3 {
         return (ratio, None);
     }
     let mut rng = ChaCha20Rng::seed_from_u64(0);
-    let mut resample = |sample: &Sorted| {
-        let n = sample.len() as u64;
-        let mut draw = || sample.0[usize::try_from(rng.next_u64() % n).unwrap_or(0)];
-        Sorted::new((0..sample.len()).map(|_| draw()).collect()).map_or(f64::NAN, |s| s.median())
+    let mut below = |n: usize| usize::try_from(rng.next_u64() % n.max(1) as u64).unwrap_or(0);
+    let mut resample = |rounds: &[Sorted]| {
+        let mut drawn = Vec::new();
+        for _ in 0..rounds.len() {
+            let round = &rounds[below(rounds.len())].0;
+            drawn.extend((0..round.len()).map(|_| round[below(round.len())]));
+        }
+        Sorted::new(drawn).map_or(f64::NAN, |sample| sample.median())
     };
     let ratios: Vec<f64> = (0..RESAMPLINGS).map(|_| resample(after) / resample(before)).collect();
     let interval = Sorted::new(ratios.into_iter().filter(|r| r.is_finite()).collect());
@@ -145,6 +162,11 @@ mod tests {
         let (_, same) = median_ratio(&noise(1.0), &noise(1.0));
         assert!(same.unwrap().0 <= 1.0 && same.unwrap().1 >= 1.0);
         assert_eq!(median_ratio(&sorted(&[1.0]), &sorted(&[2.0])), (2.0, None));
+        // What differs between rounds is in the interval, however alike the samples of a round are.
+        let round = |center: f64| noise(center);
+        let (ratio, interval) = rounds_ratio(&[round(1.0), round(1.0)], &[round(1.9), round(2.1)]);
+        let (low, high) = interval.unwrap();
+        assert!((1.9..2.1).contains(&ratio) && low < 1.93 && high > 2.07, "{ratio} {low} {high}");
     }
 
     proptest! {

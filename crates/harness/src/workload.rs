@@ -205,19 +205,28 @@ pub struct Failure {
     pub(crate) code: String,
     pub(crate) message: String,
     pub(crate) transient: bool,
+    pub(crate) infeasible: bool,
 }
 
 impl Failure {
     /// A failure with a short code (`no_convergence`) and a sentence.
     #[must_use]
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into(), transient: false }
+        Self { code: code.to_owned(), message: message.into(), transient: false, infeasible: false }
     }
 
     /// Marks it as worth another try on the next run: the cause was outside the point.
     #[must_use]
     pub fn transient(mut self) -> Self {
         self.transient = true;
+        self
+    }
+
+    /// Marks the point as out of reach on this machine: its row is infeasible with the reason, and the next run tries it
+    /// again. What a plan can know belongs in [`Resolved::infeasible`] instead.
+    #[must_use]
+    pub fn infeasible(mut self) -> Self {
+        self.infeasible = true;
         self
     }
 }

@@ -3,6 +3,9 @@
 //! A line whose unit is a time (`s`, `ms`, `us`, `ns`) is one timed sample of the operation `quantity`; any other line
 //! is a score. Lines that begin with `#` are comments. In the arguments, `{key}` stands for the point's value of a
 //! parameter and `{seed}` for its seed.
+//!
+//! A peer that is not installed says so by ending with status 69 (`EX_UNAVAILABLE`); the last comment it printed tells what
+//! to do about it, and the point is infeasible with that reason. So is a point whose program does not exist.
 
 use std::io::Read as _;
 use std::process::{Command, Stdio};
@@ -11,6 +14,8 @@ use harness::{
     Column, ColumnKind, Failure, Key, Kind, Params, Recorder, Rejection, Resolved, Role, Value, Workload,
 };
 
+/// Exit status of a peer that is not there, as in `sysexits.h`.
+const UNAVAILABLE: i32 = 69;
 /// Placeholders that are no parameters.
 const BUILT_IN: [&str; 1] = ["seed"];
 
@@ -93,12 +98,18 @@ impl Workload for External {
                     "peer_missing",
                     format!("cannot start {program}: {error}; build or install the peer first"),
                 )
+                .infeasible()
             })?;
         let mut text = String::new();
         if let Some(mut output) = child.stdout.take() {
             output.read_to_string(&mut text)?;
         }
         let status = child.wait()?;
+        if status.code() == Some(UNAVAILABLE) {
+            let told = text.lines().rev().find_map(|line| line.trim().strip_prefix('#'));
+            let why = told.map_or("it does not say why", str::trim);
+            return Err(Failure::new("peer_missing", format!("the peer is not here: {why}")).infeasible());
+        }
         if !status.success() {
             return Err(Failure::new(
                 "peer_failed",

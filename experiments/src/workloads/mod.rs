@@ -8,6 +8,7 @@ pub mod descent;
 pub mod external;
 pub mod knn;
 mod learning;
+pub mod linear_algebra;
 pub mod linreg;
 pub mod mlp;
 pub mod ops;
@@ -39,6 +40,7 @@ pub fn registry() -> Registry {
         .with(&ops::Ops)
         .with(&depth::Depth)
         .with(&boston_moments::BostonMoments)
+        .with(&linear_algebra::LinearAlgebra)
         .with(&linreg::Linreg)
         .with(&descent::Descent)
         .with(&knn::Knn)

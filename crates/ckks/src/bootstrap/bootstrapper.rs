@@ -43,7 +43,10 @@ impl<W> Bootstrapper<W> {
     ///
     /// # Errors
     /// [`CkksError::ContextMismatch`] for operations under other parameters than [`BootstrapParameters::parameters`].
-    pub fn new<O: Operations<Weights = W>>(parameters: &BootstrapParameters, ops: &O) -> Result<Self, CkksError> {
+    pub fn new<O: Operations<Weights = W>>(
+        parameters: &BootstrapParameters,
+        ops: &O,
+    ) -> Result<Self, CkksError> {
         check_parameters(parameters, ops)?;
         let mut bootstrapper = Self::unprepared(parameters);
         if parameters.spec().low_memory {
@@ -51,7 +54,8 @@ impl<W> Bootstrapper<W> {
         }
         let encode = |factors: &[Factor], places: &[(Level, Scale)]| {
             let each = factors.iter().zip(places);
-            each.map(|(factor, &(level, scale))| factor.encode(ops, level, scale)).collect::<Result<Vec<_>, _>>()
+            each.map(|(factor, &(level, scale))| factor.encode(ops, level, scale))
+                .collect::<Result<Vec<_>, _>>()
         };
         let [first, second] = places(parameters)?;
         bootstrapper.prepared = Some([

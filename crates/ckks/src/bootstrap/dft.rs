@@ -6,11 +6,7 @@
 //! Everything between the two transforms works slot by slot, so that the bit-reversed order is never undone (Cheon, Han, Kim,
 //! Kim, Song, EUROCRYPT 2018; merging stages: Chen, Chillotti, Song, EUROCRYPT 2019).
 
-use std::{
-    collections::BTreeMap,
-    f64::consts::TAU,
-    ops::Range,
-};
+use std::{collections::BTreeMap, f64::consts::TAU, ops::Range};
 
 use crate::encoder::Complex64;
 
@@ -178,7 +174,9 @@ mod tests {
         let mut power = 1usize;
         (0..n)
             .map(|_| {
-                let root = |k: usize| Complex64::from_polar(1.0, TAU * (k * power % (4 * n)) as f64 / (4 * n) as f64);
+                let root = |k: usize| {
+                    Complex64::from_polar(1.0, TAU * (k * power % (4 * n)) as f64 / (4 * n) as f64)
+                };
                 let slot = w.iter().enumerate().map(|(k, value)| value * root(k)).sum();
                 power = 5 * power % (4 * n);
                 slot

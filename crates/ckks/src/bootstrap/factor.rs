@@ -43,8 +43,10 @@ impl Factor {
         // All offsets are multiples of the shortest butterfly.
         let step = offsets.iter().map(|k| 1i64 << k.trailing_zeros()).min().unwrap_or(1);
         let cost = |baby: &i64| {
-            let inner: std::collections::BTreeSet<i64> = offsets.iter().map(|k| k.rem_euclid(*baby)).collect();
-            let outer: std::collections::BTreeSet<i64> = offsets.iter().map(|k| k.div_euclid(*baby)).collect();
+            let inner: std::collections::BTreeSet<i64> =
+                offsets.iter().map(|k| k.rem_euclid(*baby)).collect();
+            let outer: std::collections::BTreeSet<i64> =
+                offsets.iter().map(|k| k.div_euclid(*baby)).collect();
             (inner.len() + GIANT_COST * outer.len(), *baby)
         };
         let babies = (0..8).map(|k| step << k);
@@ -81,9 +83,8 @@ impl Factor {
         let packing =
             Packing { level, scale: weight_scale(ops.parameters(), level, scale)?, slots: self.slots };
         let encode = |group: &Group| {
-            let inner = group.inner.iter().map(|(steps, values)| {
-                Ok((*steps, ops.encode_weights(values, &packing)?))
-            });
+            let inner =
+                group.inner.iter().map(|(steps, values)| Ok((*steps, ops.encode_weights(values, &packing)?)));
             Ok((group.outer, inner.collect::<Result<_, CkksError>>()?))
         };
         Ok(Encoded(self.groups.iter().map(encode).collect::<Result<_, CkksError>>()?))

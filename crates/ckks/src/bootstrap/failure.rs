@@ -60,7 +60,8 @@ mod tests {
         let exact = (1.25f64.powi(3) - 3.0 * 0.25f64.powi(3)) / 3.0;
         assert!((overflow_log2(2, 0.25, 1) - exact.log2()).abs() < 1e-12);
         // The interval that a failure of 2^-128 needs for h = 32 at N = 2^16: hardly less than all there is.
-        let interval = (0..1000).map(|k| 14.0 + f64::from(k) / 400.0).find(|&k| overflow_log2(32, k, 1 << 16) <= -128.0);
+        let interval =
+            (0..1000).map(|k| 14.0 + f64::from(k) / 400.0).find(|&k| overflow_log2(32, k, 1 << 16) <= -128.0);
         assert!(interval.is_some_and(|k| (15.5..16.5).contains(&k)), "{interval:?}");
     }
 }

@@ -57,7 +57,8 @@ fn added_std(bootstrap: &BootstrapParameters) -> f64 {
     // 2n coefficients of that are summed in every slot, for real and imaginary parts.
     let slots = bootstrap.slots() as f64;
     let raised = LevelNoise::new(parameters, parameters.max_level()).rounding.std / scale(0);
-    (from_slots + raised * raised + 2.0 * slots * ratio * ratio * (sine + to_slots)).sqrt() * scale(spec.levels)
+    (from_slots + raised * raised + 2.0 * slots * ratio * ratio * (sine + to_slots)).sqrt()
+        * scale(spec.levels)
 }
 
 /// Variance of a coefficient of the noise of x that CoeffsToSlots leaves before the last rounding, in units of the scale.
@@ -78,11 +79,13 @@ fn to_slots_variance(bootstrap: &BootstrapParameters) -> f64 {
         (shrink * rounding / scale(level)).powi(2)
     });
     // Each entry of a matrix is rounded at its scale.
-    let entries = bootstrap.coefficients_to_slots().iter().zip((bottom + 1..=top).rev()).enumerate().map(|(k, (factor, level))| {
-        let before = if level == top { q0(parameters).to_f64() } else { scale(level) };
-        let encoded = scale(level - 1) * parameters.groups()[level].log2().exp2() / before;
-        let later = if k + 1 == spec.coefficients_to_slots.len() { 2f64.sqrt() } else { shrink };
-        later * later * factor.terms() as f64 * ROUNDING_VARIANCE * (size / encoded).powi(2)
-    });
+    let entries = bootstrap.coefficients_to_slots().iter().zip((bottom + 1..=top).rev()).enumerate().map(
+        |(k, (factor, level))| {
+            let before = if level == top { q0(parameters).to_f64() } else { scale(level) };
+            let encoded = scale(level - 1) * parameters.groups()[level].log2().exp2() / before;
+            let later = if k + 1 == spec.coefficients_to_slots.len() { 2f64.sqrt() } else { shrink };
+            later * later * factor.terms() as f64 * ROUNDING_VARIANCE * (size / encoded).powi(2)
+        },
+    );
     rounded.sum::<f64>() + entries.sum::<f64>()
 }

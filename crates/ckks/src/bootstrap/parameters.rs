@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{
-    BootstrapSpec, Bootstrapper, dft, factor::Factor, failure::overflow_log2, sine::Remainder,
-};
+use super::{BootstrapSpec, Bootstrapper, dft, factor::Factor, failure::overflow_log2, sine::Remainder};
 use crate::{
     Complex64, DryRun,
     encoder::Packing,
@@ -48,7 +46,8 @@ impl BootstrapParameters {
                 expected: format!("one that fails with at most 2^{MAX_FAILURE_LOG2}; never at {most}"),
             });
         }
-        let ratio = spec.message_bound * parameters.default_scale(Level(0)).to_f64() / q0(&parameters).to_f64();
+        let ratio =
+            spec.message_bound * parameters.default_scale(Level(0)).to_f64() / q0(&parameters).to_f64();
         // Noise is far smaller than the message, except where nothing can be saved any more.
         const NOISE_ROOM: f64 = 1.0 + 1.0 / 256.0;
         let remainder = Remainder::new(
@@ -173,9 +172,10 @@ fn check_shape(spec: &BootstrapSpec) -> Result<(), CkksError> {
         let expected = "a finite number above 0".to_owned();
         return refused("message_bound", spec.message_bound.to_string(), expected);
     }
-    for (name, levels) in
-        [("slots_to_coefficients", &spec.slots_to_coefficients), ("coefficients_to_slots", &spec.coefficients_to_slots)]
-    {
+    for (name, levels) in [
+        ("slots_to_coefficients", &spec.slots_to_coefficients),
+        ("coefficients_to_slots", &spec.coefficients_to_slots),
+    ] {
         let most = spec.log_slots as usize;
         if levels.is_empty() || levels.len() > most {
             return refused(name, format!("{} levels", levels.len()), format!("1 to log_slots = {most}"));
@@ -205,7 +205,11 @@ pub(super) fn to_slots_constant(slots: usize, max: usize, remainder: &Remainder)
 }
 
 /// The matrices, the first one first, with all constants folded in.
-fn factors(spec: &BootstrapSpec, parameters: &Parameters, remainder: &Remainder) -> (Vec<Factor>, Vec<Factor>) {
+fn factors(
+    spec: &BootstrapSpec,
+    parameters: &Parameters,
+    remainder: &Remainder,
+) -> (Vec<Factor>, Vec<Factor>) {
     let (log_slots, slots, max) = (spec.log_slots as usize, 1usize << spec.log_slots, parameters.max_slots());
     let side_by_side = 2 * slots <= max;
     let (i, one) = (Complex64::I, Complex64::ONE);
@@ -220,7 +224,8 @@ fn factors(spec: &BootstrapSpec, parameters: &Parameters, remainder: &Remainder)
     // all of it at last, so that rounding finds large numbers until then.
     for (k, (matrix, size)) in matrices.iter_mut().zip(sizes).enumerate() {
         let earlier = (log_slots - size) as f64;
-        let factor = if k == last { constant * (earlier / 2.0).exp2() } else { (-(size as f64) / 2.0).exp2() };
+        let factor =
+            if k == last { constant * (earlier / 2.0).exp2() } else { (-(size as f64) / 2.0).exp2() };
         *matrix = std::mem::take(matrix).scaled(factor);
     }
     let to_slots = matrices.into_iter().enumerate().map(|(k, matrix)| {
@@ -241,12 +246,14 @@ fn factors(spec: &BootstrapSpec, parameters: &Parameters, remainder: &Remainder)
     // All growth comes first, so that rounding finds numbers as large as the message afterwards.
     for (k, (matrix, share)) in matrices.iter_mut().zip(&shares).enumerate() {
         let later = (log_slots - share.len()) as f64;
-        let factor = if k == 0 { constant * (later / 2.0).exp2() } else { (-(share.len() as f64) / 2.0).exp2() };
+        let factor =
+            if k == 0 { constant * (later / 2.0).exp2() } else { (-(share.len() as f64) / 2.0).exp2() };
         *matrix = std::mem::take(matrix).scaled(factor);
     }
     let from_slots = matrices.into_iter().enumerate().map(|(k, matrix)| {
         if k == 0 && side_by_side {
-            let mask = move |place: i64| if place.rem_euclid(2 * slots as i64) < slots as i64 { one } else { i };
+            let mask =
+                move |place: i64| if place.rem_euclid(2 * slots as i64) < slots as i64 { one } else { i };
             Factor::new(&matrix.doubled(|offset, row, value| value * mask(row as i64 + offset)))
         } else {
             Factor::new(&matrix.wrapped())

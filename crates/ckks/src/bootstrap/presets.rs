@@ -20,7 +20,9 @@ fn level(log_scale: u32) -> LevelSpec {
 
 /// Levels from the lowest on: (log2 of the scale, log2 of the primes' product).
 fn levels(sizes: &[(u32, u32)]) -> Vec<LevelSpec> {
-    let one = |&(scale, group): &(u32, u32)| if scale == group { level(scale) } else { level(scale).log_group(group) };
+    let one = |&(scale, group): &(u32, u32)| {
+        if scale == group { level(scale) } else { level(scale).log_group(group) }
+    };
     sizes.iter().map(one).collect()
 }
 

@@ -47,7 +47,9 @@ impl Remainder {
             return Err(CkksError::Parameter {
                 name: "largest message over q0",
                 found: reach.to_string(),
-                expected: "a number above 0 and below 0.2: q0 more than 5 times the message bound times the scale".to_owned(),
+                expected:
+                    "a number above 0 and below 0.2: q0 more than 5 times the message bound times the scale"
+                        .to_owned(),
             });
         }
         let half_width = interval + 0.25;
@@ -67,7 +69,6 @@ impl Remainder {
     pub(super) fn half_width(&self) -> f64 {
         self.half_width
     }
-
 
     /// Levels that [`Self::evaluate`] takes.
     pub(super) fn depth(&self) -> usize {
@@ -107,7 +108,11 @@ impl Remainder {
     }
 
     /// 2 pi r in every slot, for y / K.
-    pub(super) fn evaluate<O: Operations>(&self, ops: &O, y: &O::Ciphertext) -> Result<O::Ciphertext, CkksError> {
+    pub(super) fn evaluate<O: Operations>(
+        &self,
+        ops: &O,
+        y: &O::Ciphertext,
+    ) -> Result<O::Ciphertext, CkksError> {
         let x = ops.assume_bound(&ops.add_scalar(y, -0.25 / self.half_width)?, 1.0)?;
         let mut value = ops.assume_bound(&self.cosine.evaluate(ops, &x)?, 1.0 + self.sine_error)?;
         for _ in 0..self.doublings {
@@ -137,11 +142,8 @@ fn arcsine(reach: f64, degree: usize) -> Result<(Option<Polynomial>, f64), CkksE
     }
     let largest = (TAU * reach).sin();
     let quotient = |u: f64| if u < 1e-12 { 1.0 + u / 6.0 } else { u.sqrt().asin() / u.sqrt() };
-    let even = if degree == 1 {
-        vec![1.0]
-    } else {
-        interpolated(&quotient, largest * largest, degree.div_ceil(2))
-    };
+    let even =
+        if degree == 1 { vec![1.0] } else { interpolated(&quotient, largest * largest, degree.div_ceil(2)) };
     let value = |u: f64| even.iter().rev().fold(0.0, |sum, c| sum * u + c);
     let error = |k: usize| {
         let u = largest * largest * k as f64 / GRID as f64;
@@ -184,7 +186,9 @@ mod tests {
 
     #[test]
     fn remainders_are_those_modulo_one() {
-        for (degree, doublings, arcsine_degree, tolerance) in [(30, 3, 1, 3e-3), (30, 3, 3, 1e-5), (30, 3, 7, 2e-9), (62, 2, 7, 2e-9)] {
+        for (degree, doublings, arcsine_degree, tolerance) in
+            [(30, 3, 1, 3e-3), (30, 3, 3, 1e-5), (30, 3, 7, 2e-9), (62, 2, 7, 2e-9)]
+        {
             let remainder = Remainder::new(16.5, 1.0 / 32.0, degree, doublings, arcsine_degree).unwrap();
             let mut worst = 0.0f64;
             for whole in -16..=16 {

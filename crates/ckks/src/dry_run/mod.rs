@@ -604,6 +604,14 @@ impl Operations for DryRun {
         Ok(CiphertextShape { noise: a.noise.with_bound_added(bound)?, ..*a })
     }
 
+    fn without_noise(&self, a: &CiphertextShape) -> CiphertextShape {
+        CiphertextShape { noise: a.noise.exact(a.scale.to_f64()), ..*a }
+    }
+
+    fn add_noise(&self, a: &CiphertextShape, std: f64, bound: f64) -> Shape {
+        Ok(CiphertextShape { noise: a.noise.with_added(std, bound)?, ..*a })
+    }
+
     fn assume_bound(&self, a: &CiphertextShape, bound: f64) -> Shape {
         Ok(CiphertextShape { noise: a.noise.with_message_bound(bound)?, ..*a })
     }

@@ -54,7 +54,8 @@ pub(crate) fn ephemeral_weight(parameters: &Parameters) -> u32 {
 
 /// Rotations of [`Evaluator::trace`] to `slots` of `max` slots.
 pub(crate) fn trace_rotations(slots: usize, max: usize) -> impl Iterator<Item = i64> {
-    std::iter::successors(Some(slots as i64), |steps| Some(2 * steps)).take_while(move |&steps| steps < max as i64)
+    std::iter::successors(Some(slots as i64), |steps| Some(2 * steps))
+        .take_while(move |&steps| steps < max as i64)
 }
 
 impl Evaluator<'_> {

@@ -89,7 +89,9 @@ pub(crate) fn noise_to_sparse(parameters: &Parameters) -> Added {
     let rounding = Added::rounding(parameters.ring_degree(), f64::from(EPHEMERAL_WEIGHT), 1);
     let primes = &parameters.groups()[0].primes;
     let special = &parameters.p_primes()[..parameters.encapsulation_primes()];
-    primes.iter().fold(rounding, |sum, &prime| sum.and(digit_noise(parameters, (prime as f64).log2(), special)))
+    primes
+        .iter()
+        .fold(rounding, |sum, &prime| sum.and(digit_noise(parameters, (prime as f64).log2(), special)))
 }
 
 /// Noise of the switch back, of a polynomial below q0.

@@ -306,10 +306,8 @@ fn check_scales(levels: &[LevelSpec], groups: &[PrimeGroup]) -> Result<(), CkksE
         let drift = pair[1].scale.squared().div_by_primes(&pair[1].primes).log2() - f64::from(expected);
         if drift.abs() > MAX_DRIFT {
             let found = format!("a group at level {} that moves the scale by {drift:+.2} bits", index + 1);
-            let expected = format!(
-                "primes whose product is within {MAX_DRIFT} bits of 2^{}",
-                level.group_bits()
-            );
+            let expected =
+                format!("primes whose product is within {MAX_DRIFT} bits of 2^{}", level.group_bits());
             return Err(impossible("levels", found, expected));
         }
     }

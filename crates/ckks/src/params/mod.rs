@@ -191,7 +191,8 @@ impl Parameters {
 
     /// The fewest special primes, the first ones, for digits of `log_digit` bits.
     fn special_primes_for(&self, log_digit: f64) -> usize {
-        let enough = |count: &usize| special::is_wide_enough(log_digit, bits::log2_product(&self.p[..*count]));
+        let enough =
+            |count: &usize| special::is_wide_enough(log_digit, bits::log2_product(&self.p[..*count]));
         (1..self.p.len()).find(enough).unwrap_or(self.p.len())
     }
 

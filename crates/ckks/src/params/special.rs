@@ -45,7 +45,8 @@ const BALANCE_BITS: f64 = 16.0;
 /// with more primes of fewer bits make the widest digit much smaller.
 fn cut_by_size(q: &[u64], dnum: usize) -> Vec<Range<usize>> {
     let equal = cut(q.len(), dnum);
-    let widest = |digits: &[Range<usize>]| digits.iter().map(|d| log2_product(&q[d.clone()])).fold(0.0, f64::max);
+    let widest =
+        |digits: &[Range<usize>]| digits.iter().map(|d| log2_product(&q[d.clone()])).fold(0.0, f64::max);
     // Between the bits of all over dnum and those of the equal runs lies the smallest width that dnum runs can have.
     let (mut low, mut high) = (log2_product(q) / dnum as f64 - SLACK, widest(&equal));
     while high - low > SLACK {
@@ -115,7 +116,8 @@ pub(super) fn choose(
     for dnum in wanted {
         let digits = cut_by_size(q, dnum);
         // Several dnum may cut the same way; and a conversion takes a bounded number of source primes.
-        if spec.dnum.is_none() && (digits.len() != dnum || digits.iter().any(|digit| digit.len() > MAX_TERMS)) {
+        if spec.dnum.is_none() && (digits.len() != dnum || digits.iter().any(|digit| digit.len() > MAX_TERMS))
+        {
             continue;
         }
         match special_primes(spec, q, &digits, cap, taken) {

@@ -44,7 +44,8 @@ impl Object for EncapsulationKey {
 
     fn check(&self, context: &Context) -> Result<(), CkksError> {
         let tables = Encapsulation::new(context)?;
-        let same = self.to_sparse.basis() == Some(&tables.base.qp) && self.to_dense.basis() == Some(&tables.top);
+        let same =
+            self.to_sparse.basis() == Some(&tables.base.qp) && self.to_dense.basis() == Some(&tables.top);
         if same { Ok(()) } else { Err(CkksError::ContextMismatch { op: "writing an encapsulation key" }) }
     }
 
@@ -58,7 +59,10 @@ impl Object for EncapsulationKey {
     }
 
     fn write_payload<W: Write>(&self, out: &mut Sink<W>) -> Result<(), CkksError> {
-        self.switching_keys().into_iter().flat_map(SwitchingKey::bodies).try_for_each(|body| write_poly(body, out))
+        self.switching_keys()
+            .into_iter()
+            .flat_map(SwitchingKey::bodies)
+            .try_for_each(|body| write_poly(body, out))
     }
 
     fn shape(_: &Context, fields: &mut Fields<'_>) -> Result<Self::Shape, CkksError> {
@@ -79,7 +83,8 @@ impl Object for EncapsulationKey {
     ) -> Result<Self, CkksError> {
         let tables = Encapsulation::new(context)?;
         let digits = tables.base.digits.len();
-        let to_sparse = read_key(source, &tables.base.qp, (Level(0), tables.base.q.len(), digits), sparse_seed)?;
+        let to_sparse =
+            read_key(source, &tables.base.qp, (Level(0), tables.base.q.len(), digits), sparse_seed)?;
         let top = (context.max_level(), context.top().q.len(), 1);
         let to_dense = read_key(source, &tables.top, top, dense_seed)?;
         Ok(Self { to_sparse, to_dense })

@@ -221,9 +221,12 @@ pub(crate) struct PublishArgs {
 /// `figures`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct FiguresArgs {
-    /// A list of further figures, `[figure.ID]` tables
+    /// A list of further figures, `[figure.ID]` tables; configs/figures.toml where there is one
     #[arg(long, value_name = "FILE")]
     pub list: Option<PathBuf>,
+    /// The figures of one sweep, or one figure: SWEEP or SWEEP/FIGURE
+    #[arg(long, value_name = "NAME")]
+    pub only: Option<String>,
     /// Write nothing; exit with 4 when a drawing or its table would change
     #[arg(long)]
     pub check: bool,

@@ -28,7 +28,9 @@ use args::{
 
 /// Configuration that is run when none is named.
 const DEFAULT_CONFIG: &str = "configs/quick.toml";
-/// Its budget.
+/// Figures that are drawn from published results, beside those of their configurations.
+const FIGURE_LIST: &str = "configs/figures.toml";
+/// Budget of the default configuration.
 const DEFAULT_BUDGET: Duration = Duration::from_secs(110);
 
 /// Runs a sweep program over the process's command line.
@@ -91,11 +93,13 @@ fn dispatch(cli: Cli, registry: &Registry) -> Result<u8, HarnessError> {
             let folder = if args.name.is_dir() { args.name.clone() } else { args.dir.join(&args.name) };
             let from = results(&folder)?;
             let name = folder.file_name().unwrap_or(args.name.as_os_str()).to_owned();
-            crate::publish::publish(&from, &Store::new(args.dir.join("reference").join(name)))?;
+            let to = Store::new(args.dir.join("reference").join(name));
+            crate::publish::publish(&from, &to, figure_list(None).as_deref())?;
             Ok(0)
         }
         Some(Command::Figures(args)) => {
-            let changed = crate::publish::figures(args.list.as_deref(), &args.reference, args.check)?;
+            let (list, only) = (figure_list(args.list), args.only.as_deref());
+            let changed = crate::publish::figures(list.as_deref(), &args.reference, only, args.check)?;
             Ok(if changed && args.check { 4 } else { 0 })
         }
         Some(Command::Compare(args)) => {
@@ -119,6 +123,11 @@ fn dispatch(cli: Cli, registry: &Registry) -> Result<u8, HarnessError> {
             Ok(0)
         }
     }
+}
+
+/// The list of figures that is given, or the usual one where it is there.
+fn figure_list(given: Option<PathBuf>) -> Option<PathBuf> {
+    given.or_else(|| Some(PathBuf::from(FIGURE_LIST)).filter(|path| path.is_file()))
 }
 
 /// A results folder that exists.

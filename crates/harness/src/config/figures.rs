@@ -16,6 +16,11 @@ pub(crate) struct ListedFigure {
 }
 
 impl ListedFigure {
+    /// Its name.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// Checks the plot.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::literal::literal;
 use super::node::{self, Item, Node, Table};
 use super::section::Section;
 use super::spec::{self, Spec, Sweep};
@@ -13,7 +14,7 @@ use crate::value::{Value, toml_key};
 use crate::workload::{Registry, Workload};
 
 /// Keys that a suite's own file may have.
-const SUITE_KEYS: [&str; 7] = ["suite", "schema", "name", "measure", "limits", "output", "plot"];
+const SUITE_KEYS: [&str; 8] = ["suite", "schema", "name", "measure", "limits", "output", "plot", "verdict"];
 
 /// Reads, composes and checks the configuration at `path` with the `--set` assignments applied in order.
 ///
@@ -191,7 +192,7 @@ impl Loader<'_> {
         let suite = root.get("suite")?.clone();
         let folder = path.parent().unwrap_or(Path::new("."));
         let mut members: Vec<(Spec, Table)> = Vec::new();
-        let mut plots = Table::default();
+        let (mut plots, mut claims) = (Table::default(), Table::default());
         for (member, origin) in self.paths(&suite, "suite")? {
             let Some((mut tree, begin)) = self.file(&folder.join(&member), &mut Vec::new(), Some(&origin))
             else {
@@ -225,6 +226,9 @@ impl Loader<'_> {
                         plots.put(&plot.id, item.clone());
                     }
                 }
+                for (id, item) in tree.table("verdict").into_iter().flat_map(Table::iter) {
+                    claims.put(id, item.clone());
+                }
                 members.push((spec, tree));
             }
         }
@@ -237,7 +241,7 @@ impl Loader<'_> {
                 );
             }
         }
-        self.finish_suite(name, root, members, plots)
+        self.finish_suite(name, root, members, [("plot", plots), ("verdict", claims)])
     }
 
     /// Whether a `--set` table concerns a member: it has the workload, or its workload takes the parameter.
@@ -257,7 +261,7 @@ impl Loader<'_> {
         name: String,
         mut root: Table,
         members: Vec<(Spec, Table)>,
-        plots: Table,
+        told: [(&str, Table); 2],
     ) -> Option<Sweep> {
         let declared: Vec<_> = members
             .iter()
@@ -265,19 +269,20 @@ impl Loader<'_> {
             .flatten()
             .collect();
         let columns: Vec<String> = column::table(&declared).into_iter().map(|c| c.name).collect();
-        for (id, item) in plots.iter() {
-            if root.table("plot").is_none_or(|t| t.get(id).is_none()) {
-                let mut one = Table::default();
-                one.put(id, item.clone());
-                let mut layer = Table::default();
-                layer.put(
-                    "plot",
-                    Item { node: Node::Table(one), key: item.key.clone(), origin: item.origin.clone() },
-                );
-                merge(&mut root, layer);
+        for (section, tables) in &told {
+            for (id, item) in tables.iter() {
+                if root.table(section).is_none_or(|t| t.get(id).is_none()) {
+                    let mut one = Table::default();
+                    one.put(id, item.clone());
+                    let mut layer = Table::default();
+                    let (key, origin) = (item.key.clone(), item.origin.clone());
+                    layer.put(section, Item { node: Node::Table(one), key, origin });
+                    merge(&mut root, layer);
+                }
             }
         }
         let output = spec::output(&root, &columns, &mut self.problems);
+        spec::claims(&root, &columns, &mut self.problems);
         spec::measure(&root, self.registry, &mut self.problems);
         let (_, budget_seconds) = spec::limits(&root, &mut self.problems);
         let mut composed = Vec::new();
@@ -321,7 +326,8 @@ fn takes(workload: &dyn Workload, name: &str) -> bool {
 fn merge(base: &mut Table, over: Table) {
     displace(base, &over);
     for (key, item) in over.iter() {
-        let depth = if matches!(key, "grid" | "params" | "zip" | "plot") { 1 } else { usize::MAX };
+        let depth =
+            if matches!(key, "grid" | "params" | "zip" | "plot" | "verdict") { 1 } else { usize::MAX };
         merge_item(base, key, item.clone(), depth);
     }
 }
@@ -378,69 +384,6 @@ fn remove_path(table: &mut Table, path: &[&str]) {
             if let Some(Item { node: Node::Table(inner), .. }) = table.get_mut(head) {
                 remove_path(inner, rest);
             }
-        }
-    }
-}
-
-/// A command-line value as TOML: bare words become strings, `a,b` a list; an axis always gets a list.
-fn literal(text: &str, axis: bool) -> String {
-    let pieces = split_top(text);
-    let written: Vec<String> = pieces.iter().map(|piece| word(piece)).collect();
-    let compound = text.starts_with(['[', '{']);
-    if written.len() > 1 || (axis && !compound) {
-        format!("[{}]", written.join(", "))
-    } else {
-        written.concat()
-    }
-}
-
-/// A bare word in quotes; anything else as it is.
-fn word(piece: &str) -> String {
-    let number = piece.parse::<f64>().is_ok() || piece == "true" || piece == "false";
-    let bare = piece.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '.' || c == '/')
-        && piece.chars().all(|c| c.is_ascii_alphanumeric() || "_-./+".contains(c));
-    if bare && !number { Value::Text(piece.to_owned()).to_toml() } else { piece.to_owned() }
-}
-
-/// Splits at commas outside brackets and quotes.
-fn split_top(text: &str) -> Vec<&str> {
-    let (mut depth, mut quote, mut start, mut pieces) = (0_usize, None, 0, Vec::new());
-    for (at, c) in text.char_indices() {
-        match (quote, c) {
-            (Some(q), _) if q == c => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '[' | '{') => depth += 1,
-            (None, ']' | '}') => depth = depth.saturating_sub(1),
-            (None, ',') if depth == 0 => {
-                pieces.push(text[start..at].trim());
-                start = at + 1;
-            }
-            (None, _) => {}
-        }
-    }
-    pieces.push(text[start..].trim());
-    pieces
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn command_line_values_read_as_toml() {
-        for (text, axis, expected) in [
-            ("14", false, "14"),
-            ("ternary", false, "\"ternary\""),
-            ("4,8", true, "[4, 8]"),
-            ("14", true, "[14]"),
-            ("[1, 2]", true, "[1, 2]"),
-            ("{ from = 1, to = 3 }", true, "{ from = 1, to = 3 }"),
-            ("direct,blocked", false, "[\"direct\", \"blocked\"]"),
-            ("true", false, "true"),
-            ("\"a,b\"", false, "\"a,b\""),
-        ] {
-            assert_eq!(literal(text, axis), expected, "{text}");
         }
     }
 }

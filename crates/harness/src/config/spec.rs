@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Value as Json, json};
 
 use super::axes::{Axis, AxisReader, Exclude, excludes};
+use super::claims::{self, Claim};
 use super::node::{Item, Node, Table};
 use super::parameters::{Catalogue, Fixed};
 use super::plots::{self, PlotSpec};
@@ -218,7 +219,7 @@ pub(crate) fn check(
     let deterministic = top.flag("deterministic").unwrap_or(false);
     for known in [
         "workload", "grid", "params", "zip", "exclude", "security", "measure", "limits", "output", "plot",
-        "extends", "suite",
+        "verdict", "extends", "suite",
     ] {
         top.item(known);
     }
@@ -278,6 +279,7 @@ pub(crate) fn check(
     };
     let columns: Vec<String> = column::table(&spec.columns(workload)).into_iter().map(|c| c.name).collect();
     let output = output(root, &columns, problems);
+    claims(root, &columns, problems);
     (problems.len() == before).then_some((spec, output, budget))
 }
 
@@ -381,6 +383,12 @@ pub(crate) fn limits(root: &Table, problems: &mut Vec<Diagnostic>) -> (Limits, O
     let budget = section.number("budget_seconds", 0.0);
     section.finish();
     (Limits { seconds, memory_mib }, budget)
+}
+
+/// Reads the `[verdict.*]` tables.
+pub(crate) fn claims(root: &Table, columns: &[String], problems: &mut Vec<Diagnostic>) -> Vec<Claim> {
+    let tables = root.table("verdict").into_iter().flat_map(Table::iter);
+    tables.filter_map(|(id, item)| claims::read(id, item, columns, problems)).collect()
 }
 
 /// Reads `[output]` and the `[plot.*]` tables it names.

@@ -7,7 +7,7 @@ use crate::diagnostic::Sources;
 use crate::value::toml_key;
 
 /// Sections whose entries are tables of their own.
-const NESTED: [&str; 3] = ["workload", "zip", "plot"];
+const NESTED: [&str; 4] = ["workload", "zip", "plot", "verdict"];
 
 /// The tree as TOML. With `origins`, each key carries a comment that names the file and line it comes from.
 pub(crate) fn to_toml(root: &Table, origins: Option<&Sources>) -> String {

@@ -194,12 +194,7 @@ impl Heatmap {
         };
         let mut found = Vec::new();
         if let (Some(least), Some(most)) = (extreme(-1.0), extreme(1.0)) {
-            found.push(format!(
-                "{} is least, {}, and greatest, {}.",
-                name(&self.value),
-                told(least),
-                told(most)
-            ));
+            found.push(format!("{}: least {}, greatest {}.", self.value.plain, told(least), told(most)));
         }
         let refused = self.cells.len() - self.values().count();
         if refused > 0 {

@@ -4,10 +4,12 @@
 
 mod axis;
 mod canvas;
+mod dots;
 mod font;
 mod heatmap;
 mod lines;
 mod raster;
+mod ratios;
 mod scatter;
 
 use std::collections::BTreeSet;
@@ -24,6 +26,12 @@ use canvas::Canvas;
 const TIMES: [&str; 2] = ["wall_s", "cpu_s"];
 /// Pixels of a PNG for each of the drawing.
 const PNG_SCALE: f64 = 2.0;
+/// What several columns on one axis are called in sentences.
+const SEVERAL: &str = "each column";
+/// Font size of the line that says where the numbers come from.
+const CAPTION: f64 = 10.0;
+/// Digits of a commit that tell it apart.
+const COMMIT_DIGITS: usize = 12;
 /// Size of a drawing.
 const SIZE: (f64, f64) = (860.0, 500.0);
 /// Okabe and Ito's colours, which colour-blind readers can tell apart.
@@ -44,6 +52,10 @@ pub(crate) struct Figure {
     pub id: String,
     /// Title.
     pub title: String,
+    /// The question it answers; may be empty.
+    pub question: String,
+    /// What the numbers come from: sweep, commit, machine and build.
+    caption: String,
     /// Marks left out because a logarithmic axis cannot show them.
     pub left_out: usize,
     body: Body,
@@ -54,6 +66,7 @@ enum Body {
     Lines(lines::Lines),
     Heatmap(heatmap::Heatmap),
     Scatter(scatter::Scatter),
+    Dots(dots::Dots),
 }
 
 /// A small table of texts: a title line, a header and rows.
@@ -71,6 +84,8 @@ pub(crate) struct Pivot {
 #[derive(Clone, Debug)]
 struct Quantity {
     name: String,
+    /// What it is, for sentences: the column's meaning, or its name.
+    plain: String,
     label: String,
     unit: String,
     spacing: Spacing,
@@ -87,17 +102,17 @@ struct Mark {
 
 /// Whether a figure shows times, which must not come from machines or conditions mixed together.
 pub(crate) fn shows_time(spec: &PlotSpec) -> bool {
-    spec.measured().any(|column| TIMES.contains(&column))
+    spec.measured().iter().any(|column| TIMES.contains(column))
 }
 
-/// Collects what a plot description asks for.
+/// Collects what a plot description asks for from the table of the sweep `name`.
 ///
 /// # Errors
 /// [`HarnessError::Figure`] when nothing is left to draw, or one mark would mix different points or operations.
-pub(crate) fn collect(table: &Table, spec: &PlotSpec) -> Result<Figure, HarnessError> {
+pub(crate) fn collect(table: &Table, spec: &PlotSpec, name: &str) -> Result<Figure, HarnessError> {
     let fail = |message: String| HarnessError::Figure { id: spec.id.clone(), message };
     let (body, left_out) = match &spec.kind {
-        PlotKind::Lines => lines::collect(table, spec).map(|(lines, out)| (Body::Lines(lines), out)),
+        PlotKind::Lines { .. } => lines::collect(table, spec).map(|(lines, out)| (Body::Lines(lines), out)),
         PlotKind::Heatmap { value } => {
             heatmap::collect(table, spec, value).map(|(map, out)| (Body::Heatmap(map), out))
         }
@@ -105,10 +120,15 @@ pub(crate) fn collect(table: &Table, spec: &PlotSpec) -> Result<Figure, HarnessE
             scatter::collect(table, spec, labels, *higher_is_better)
                 .map(|(scatter, out)| (Body::Scatter(scatter), out))
         }
+        PlotKind::Dots { rows, .. } => {
+            dots::collect(table, spec, rows).map(|(dots, out)| (Body::Dots(dots), out))
+        }
+        PlotKind::Ratios { .. } => ratios::collect(table, spec).map(|(dots, out)| (Body::Dots(dots), out)),
     }
     .map_err(fail)?;
     let title = if spec.title.is_empty() { spec.id.clone() } else { spec.title.clone() };
-    Ok(Figure { id: spec.id.clone(), title, left_out, body })
+    let (question, caption) = (spec.question.clone(), caption(table, name));
+    Ok(Figure { id: spec.id.clone(), title, question, caption, left_out, body })
 }
 
 impl Figure {
@@ -135,6 +155,7 @@ impl Figure {
             Body::Lines(lines) => lines.table(),
             Body::Heatmap(map) => map.table(),
             Body::Scatter(scatter) => scatter.table(),
+            Body::Dots(dots) => dots.table(),
         }
     }
 
@@ -144,6 +165,7 @@ impl Figure {
             Body::Lines(lines) => lines.pivot(&self.title),
             Body::Heatmap(map) => map.pivot(&self.title),
             Body::Scatter(scatter) => scatter.pivot(&self.title),
+            Body::Dots(dots) => dots.pivot(&self.title),
         }
     }
 
@@ -153,34 +175,70 @@ impl Figure {
             Body::Lines(lines) => lines.findings(),
             Body::Heatmap(map) => map.findings(),
             Body::Scatter(scatter) => scatter.findings(),
+            Body::Dots(dots) => dots.findings(),
         }
     }
 
     fn canvas(&self) -> Canvas {
-        match &self.body {
+        let mut canvas = match &self.body {
             Body::Lines(lines) => lines.draw(&self.title),
             Body::Heatmap(map) => map.draw(&self.title),
             Body::Scatter(scatter) => scatter.draw(&self.title),
+            Body::Dots(dots) => dots.draw(&self.title),
+        };
+        for line in canvas::wrapped(&self.caption, CAPTION, canvas.width - 40.0) {
+            let baseline = canvas.height + 4.0;
+            canvas.text((20.0, baseline), line, CAPTION, canvas::Anchor::Start, canvas::GREY);
+            canvas.height += 16.0;
         }
+        canvas
     }
+}
+
+/// Sweep, commit, machine and build of a table in one line.
+fn caption(table: &Table, name: &str) -> String {
+    let all = |column: &str| -> Vec<String> {
+        distinct(table, 0..table.rows(), column).iter().map(ToString::to_string).collect()
+    };
+    let commits = all("git_commit");
+    let dirty = if all("git_dirty").contains(&"true".to_owned()) { " with changes" } else { "" };
+    let commit = match commits.as_slice() {
+        [] => String::new(),
+        [one] => format!("commit {}{dirty}", one.chars().take(COMMIT_DIGITS).collect::<String>()),
+        several => format!("{} commits{dirty}", several.len()),
+    };
+    let day = all("started_at").first().map(|time| time.chars().take("2026-01-01".len()).collect());
+    let parts = [
+        format!("sweep {name}"),
+        commit,
+        all("cpu_model").join(", "),
+        all("simd").join(", "),
+        all("profile").join(", "),
+        day.unwrap_or_default(),
+    ];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
 /// Rows a figure is drawn from: measured, no warm-up, chosen by `where`, with a value in every column of `needed`.
 fn measured_rows(table: &Table, spec: &PlotSpec, needed: &[&str]) -> Result<Vec<usize>, String> {
+    let measured = spec.measured();
     let statuses: &[&str] = if shows_time(spec) { &["ok"] } else { &["ok", "wrong"] };
     let rows: Vec<usize> = (0..table.rows())
         .filter(|row| !table.flag(*row, "is_warmup"))
         .filter(|row| statuses.contains(&table.text(*row, "status").as_str()))
         .filter(|row| spec.filter.holds(|name| table.get(*row, name)))
         .filter(|row| needed.iter().all(|column| table.get(*row, column).is_some()))
-        .filter(|row| spec.measured().all(|column| table.number(*row, column).is_some()))
+        .filter(|row| {
+            let mut there = measured.iter().map(|column| table.number(*row, column).is_some());
+            if spec.needs_all() { there.all(|there| there) } else { there.any(|there| there) }
+        })
         .collect();
     if !rows.is_empty() {
         return Ok(rows);
     }
     let filter =
         if spec.filter.names().next().is_some() { format!(" where {}", spec.filter) } else { String::new() };
-    let columns: Vec<&str> = needed.iter().copied().chain(spec.measured()).collect();
+    let columns: Vec<&str> = needed.iter().copied().chain(measured).collect();
     Err(format!("no measured row has {}{filter}", columns.join(" and ")))
 }
 
@@ -206,7 +264,24 @@ fn quantity(table: &Table, column: &str, given: &str, spacing: Spacing) -> Quant
     } else {
         label
     };
-    Quantity { name: column.to_owned(), label, unit, spacing }
+    let plain = meaning.unwrap_or(column).to_owned();
+    Quantity { name: column.to_owned(), plain, label, unit, spacing }
+}
+
+/// Label and unit of columns that share an axis: the only one's, or the names of all.
+fn quantities(table: &Table, columns: &[&str], given: &str, spacing: Spacing) -> Quantity {
+    let names = columns.join(", ");
+    let first = quantity(table, columns.first().copied().unwrap_or_default(), given, spacing);
+    if columns.len() < 2 {
+        return first;
+    }
+    let unit = if units::carries_unit(&first.unit) || first.unit.is_empty() {
+        String::new()
+    } else {
+        format!(" [{}]", first.unit)
+    };
+    let label = if given.is_empty() { format!("{names}{unit}") } else { first.label };
+    Quantity { name: names, plain: SEVERAL.to_owned(), label, ..first }
 }
 
 /// A column in which rows of one mark differ although they must not.
@@ -227,9 +302,14 @@ fn refuse_mixed(table: &Table, rows: &[usize], place: &str) -> Result<(), String
     }
 }
 
+/// A measured number, without its sign where the plot shows sizes.
+fn value(table: &Table, spec: &PlotSpec, row: usize, column: &str) -> Option<f64> {
+    table.number(row, column).map(|number| if spec.magnitude { number.abs() } else { number })
+}
+
 /// What stands for the repetitions of a column in these rows.
 fn mark(table: &Table, spec: &PlotSpec, column: &str, x: f64, rows: &[usize]) -> Option<Mark> {
-    let sample = Sorted::new(rows.iter().filter_map(|row| table.number(*row, column)).collect())?;
+    let sample = Sorted::new(rows.iter().filter_map(|row| value(table, spec, *row, column)).collect())?;
     let (y, bar) = match spec.statistic {
         Statistic::Median => (sample.median(), sample.median_interval()),
         Statistic::Min => (sample.min(), None),

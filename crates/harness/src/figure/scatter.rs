@@ -163,7 +163,19 @@ impl Scatter {
     }
 
     pub(super) fn findings(&self) -> Vec<String> {
-        vec![format!("{} of {} dots are on the front.", self.front().len(), self.dots.len())]
+        let front = self.front();
+        let mut found = vec![format!("{} of {} dots are on the front.", front.len(), self.dots.len())];
+        let told = |dot: &Dot| {
+            let named = [(&self.series, &self.names[dot.series]), (&self.labels, &dot.label)];
+            let named = named.into_iter().filter(|(columns, _)| !columns.is_empty());
+            let which: Vec<String> = named.map(|(columns, values)| format!("{columns} = {values}")).collect();
+            let (x, y) = (units::quantity(dot.x, &self.x.unit), units::quantity(dot.y, &self.y.unit));
+            format!("{y} for {x} ({})", which.join(", "))
+        };
+        if let (Some(first), Some(last)) = (front.first(), front.last()) {
+            found.push(format!("{}: from {} to {}.", self.y.plain, told(first), told(last)));
+        }
+        found
     }
 
     pub(super) fn draw(&self, title: &str) -> Canvas {
@@ -264,6 +276,7 @@ mod tests {
     fn scatter(dots: &[(f64, f64)], higher_is_better: bool) -> Vec<bool> {
         let quantity = || Quantity {
             name: String::new(),
+            plain: String::new(),
             label: String::new(),
             unit: String::new(),
             spacing: Spacing::Linear,

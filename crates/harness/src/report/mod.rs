@@ -1,12 +1,15 @@
 //! `report`: tables, figures and one self-contained page from `results.csv` alone.
 
+mod claims;
 mod medians;
 mod page;
 mod verdicts;
 
+pub(crate) use claims::judge;
 pub(crate) use page::{origin, question};
+pub(crate) use verdicts::Verdict;
 
-use crate::config::recorded_plots;
+use crate::config::{Recorded, recorded};
 use crate::console::{note, out};
 use crate::error::HarnessError;
 use crate::figure::{self, Figure};
@@ -36,18 +39,25 @@ pub(crate) fn report(store: &Store, options: Options) -> Result<(), HarnessError
     let table = read_table(store)?;
     let summary = summarise(&table)?;
     store.write("summary.csv", &summary.to_csv()?)?;
-    let (figures, problems) = figures(store, &table, options.allow_mixed)?;
+    let recorded = recorded_of(store, &table)?;
+    let (figures, problems) = figures(&recorded, &table, options.allow_mixed);
     for figure in &figures {
         store.write(&format!("plots/{}.svg", figure.id), figure.svg().as_bytes())?;
         store.write(&format!("plots/{}.png", figure.id), &figure.png()?)?;
         store.write(&format!("plots/{}.csv", figure.id), &figure.table()?.to_csv()?)?;
     }
-    let mut verdicts = verdicts::verdicts(&table);
-    verdicts.extend(problems.into_iter().map(verdicts::Verdict::bad));
+    let claims: Vec<Verdict> = recorded.claims.iter().map(|claim| judge(&table, claim)).collect();
+    let mut verdicts = claims.clone();
+    verdicts.extend(verdicts::verdicts(&table));
+    verdicts.extend(problems.into_iter().map(Verdict::bad));
     let page = page::page(store, &table, &summary, &figures, &verdicts);
     store.write("report.html", page.as_bytes())?;
     print(&summary, &figures, options.full);
-    for verdict in verdicts.iter().filter(|verdict| !verdict.is_good()) {
+    if !claims.is_empty() {
+        out("claims");
+        claims.iter().for_each(|claim| out(format!("  {}", claim.text())));
+    }
+    for verdict in verdicts.iter().skip(claims.len()).filter(|verdict| !verdict.is_good()) {
         note(format!("note: {}", verdict.text()));
     }
     let folder = store.root().display();
@@ -59,21 +69,22 @@ pub(crate) fn report(store: &Store, options: Options) -> Result<(), HarnessError
     Ok(())
 }
 
-/// The figures that the recorded configuration asks for, and why some are not drawn.
-fn figures(
-    store: &Store,
-    table: &Table,
-    allow_mixed: bool,
-) -> Result<(Vec<Figure>, Vec<String>), HarnessError> {
-    let mixed = verdicts::mixed(table);
-    let (mut figures, mut problems) = (Vec::new(), Vec::new());
+/// What the configuration recorded beside a table asks to be drawn and judged; nothing where there is none.
+pub(crate) fn recorded_of(store: &Store, table: &Table) -> Result<Recorded, HarnessError> {
     let path = store.path("sweep.toml");
     if !path.exists() {
-        return Ok((figures, problems));
+        return Ok(Recorded { name: String::new(), plots: Vec::new(), claims: Vec::new() });
     }
     let columns: Vec<String> = table.columns.iter().map(|c| c.name().to_owned()).collect();
-    for spec in recorded_plots(&path, &columns)? {
-        if figure::shows_time(&spec) && !mixed.is_empty() && !allow_mixed {
+    recorded(&path, &columns)
+}
+
+/// The figures that the recorded configuration asks for, and why some are not drawn.
+fn figures(recorded: &Recorded, table: &Table, allow_mixed: bool) -> (Vec<Figure>, Vec<String>) {
+    let mixed = verdicts::mixed(table);
+    let (mut figures, mut problems) = (Vec::new(), Vec::new());
+    for spec in &recorded.plots {
+        if figure::shows_time(spec) && !mixed.is_empty() && !allow_mixed {
             problems.push(format!(
                 "figure `{}` is not drawn: {} (--allow-mixed draws it)",
                 spec.id,
@@ -81,11 +92,12 @@ fn figures(
             ));
             continue;
         }
-        match figure::collect(table, &spec) {
+        match figure::collect(table, spec, &recorded.name) {
             Ok(figure) => {
                 if figure.left_out > 0 {
+                    let marks = if figure.left_out == 1 { "mark" } else { "marks" };
                     problems.push(format!(
-                        "figure `{}` leaves out {} marks that are not positive: its axis is logarithmic",
+                        "figure `{}` leaves out {} {marks} not above zero: its axis is logarithmic",
                         figure.id, figure.left_out
                     ));
                 }
@@ -94,7 +106,7 @@ fn figures(
             Err(error) => problems.push(error.to_string()),
         }
     }
-    Ok((figures, problems))
+    (figures, problems)
 }
 
 /// Prints the numbers of the figures, or every median.

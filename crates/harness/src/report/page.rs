@@ -102,10 +102,15 @@ fn figure_section(figures: &[Figure]) -> String {
         let rows: String = pivot.rows.iter().map(|row| line("td", row)).collect();
         let _ = writeln!(
             text,
-            "<figure id=\"figure-{}\">\n<div class=\"picture\">{}</div><figcaption>{}<details><summary>Numbers</summary>\n<p>{}</p>\n\
+            "<figure id=\"figure-{}\">\n<div class=\"picture\">{}</div><figcaption>{}{}<details><summary>Numbers</summary>\n<p>{}</p>\n\
              <div class=\"wide\"><table><thead>{}</thead><tbody>{rows}</tbody></table></div></details></figcaption>\n</figure>",
             escape(&figure.id),
             figure.svg(),
+            if figure.question.is_empty() {
+                String::new()
+            } else {
+                format!("<strong>{}</strong> ", escape(&figure.question))
+            },
             escape(&figure.findings().join(" ")),
             escape(&pivot.title),
             line("th", &pivot.header),

@@ -13,13 +13,13 @@ const WELL_KNOWN: f64 = 0.1;
 
 /// One sentence with its weight.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Verdict {
+pub(crate) struct Verdict {
     good: bool,
     text: String,
 }
 
 impl Verdict {
-    fn good(text: impl Into<String>) -> Self {
+    pub(super) fn good(text: impl Into<String>) -> Self {
         Self { good: true, text: text.into() }
     }
 
@@ -29,12 +29,12 @@ impl Verdict {
     }
 
     /// Whether it is good news.
-    pub(super) fn is_good(&self) -> bool {
+    pub(crate) fn is_good(&self) -> bool {
         self.good
     }
 
     /// The sentence.
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 }

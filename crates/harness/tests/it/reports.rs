@@ -156,6 +156,92 @@ fn compromises_have_a_front() {
     assert!(bench.read("results/t/plots/front.svg").contains(">dots on the front:<"));
 }
 
+/// Plots and claims over the invented error, which is a billionth of the size, and the metric, half the size.
+const FURTHER: &str = "[plot.sides]\nkind = \"dots\"\nx = \"err_abs\"\nrows = [\"op\", \"size\"]\nseries = \"label\"\n\
+    where = \"stage == sleep\"\nx_axis = \"log10\"\nquestion = \"Who is where?\"\n\
+    [plot.twice]\nx = \"size\"\ny = [\"err_abs\", \"wall_s\"]\nseries = \"label\"\nwhere = \"stage == sleep\"\ny_axis = \"log10\"\n\
+    [plot.times]\nkind = \"ratios\"\nx = \"err_abs\"\nrows = \"op\"\nversus = \"label\"\nbase = \"a\"\npool = \"size\"\n\
+    where = \"stage == sleep and size != 1\"\nx_axis = \"log10\"\n\
+    [verdict.small]\nclaim = \"errors are small\"\nvalue = \"err_abs\"\nwhere = \"stage == sleep\"\nat_most = 4e-9\n\
+    [verdict.half]\nclaim = \"the mean is half the size\"\nvalue = \"metric_value\"\nagainst = \"size\"\nby = \"ratio\"\n\
+    where = \"op == mean\"\nat_least = 0.5\nat_most = 0.5\n\
+    [verdict.grows]\nclaim = \"four times the size, eight times the error\"\nvalue = \"err_abs\"\nwhere = \"stage == sleep and size == 4\"\n\
+    against_where = \"stage == sleep and size == 1\"\nby = \"ratio\"\nat_least = 8\n\
+    [verdict.absent]\nclaim = \"what was not measured is good\"\nvalue = \"err_abs\"\nwhere = \"size == 77\"\nat_most = 1\n";
+
+#[test]
+fn dots_ratios_and_several_columns_are_drawn_from_tables() {
+    let bench = reported(&config("millis = 1\n", FURTHER));
+    let sides = read_csv(&bench.path("results/t/plots/sides.csv"));
+    let rows: Vec<_> =
+        sides.iter().map(|d| (d["row"].as_str(), d["series"].as_str(), d["value"].as_str())).collect();
+    assert_eq!(
+        rows[..3],
+        [("nap, size = 1", "a", "1e-9"), ("nap, size = 1", "b", "1e-9"), ("nap, size = 2", "a", "2e-9")]
+    );
+    let twice = read_csv(&bench.path("results/t/plots/twice.csv"));
+    let mut curves: Vec<_> = twice.iter().map(|mark| mark["series"].as_str()).collect();
+    curves.dedup();
+    assert_eq!(curves, ["err_abs, a", "wall_s, a", "err_abs, b", "wall_s, b"]);
+    let times = read_csv(&bench.path("results/t/plots/times.csv"));
+    assert_eq!(times.len(), 1, "{times:?}");
+    let cell = |name: &str| times[0][name].parse::<f64>().unwrap();
+    assert_eq!((times[0]["row"].as_str(), times[0]["series"].as_str()), ("nap", "b"));
+    assert_eq!((cell("value"), cell("n")), (1.0, 14.0), "seven samples of each of two rounds");
+    assert!((cell("base") - 3e-9).abs() < 1e-15 && cell("low") <= 1.0 && cell("high") >= 1.0);
+    let svg = bench.read("results/t/plots/times.svg");
+    assert!(svg.contains(">line: as much as a<") && svg.contains(">sweep t · "), "{svg}");
+    let page = bench.read("results/t/report.html");
+    assert!(
+        page.contains("<strong>Who is where?</strong>")
+            && page.contains("err_abs is at most wall_s at each of 6 marks.")
+    );
+
+    for (from, to, why) in [
+        ("rows = \"op\"\n", "", "a plot needs `rows`"),
+        ("base = \"a\"\n", "", "a plot needs `base`"),
+        ("y = [\"err_abs\", \"wall_s\"]", "y = [\"err_abs\", \"wal_s\"]", "did you mean `wall_s`?"),
+        ("versus = \"label\"", "versus = \"label\"\ny = \"size\"", "unknown key `y`"),
+        ("at_most = 4e-9\n", "", "a verdict needs `at_most`"),
+        ("claim = \"errors are small\"\n", "", "a verdict needs `claim`"),
+        ("value = \"err_abs\"\nwhere = \"size == 77\"", "value = \"err_ab\"", "did you mean `err_abs`?"),
+        ("by = \"ratio\"\nat_least = 8", "by = \"rato\"\nat_least = 8", "did you mean `ratio`?"),
+    ] {
+        let wrong = FURTHER.replacen(from, to, 1);
+        assert_ne!(wrong, FURTHER, "{from}");
+        bench.write("t.toml", &config("", &wrong));
+        let told = bench.expect(2, &["config", "check", "t.toml"]).err;
+        assert!(told.contains(why), "{why} is not in\n{told}");
+    }
+    // A ratio of what was not measured on both sides, and one that would mix what differs, are refused with the reason.
+    for (from, to, why) in [
+        ("base = \"a\"", "base = \"c\"", "a comparison with c needs it and another one"),
+        ("pool = \"size\"\n", "", "would mix several values of `point_id`"),
+    ] {
+        bench.write("t.toml", &config("millis = 1\n", &FURTHER.replacen(from, to, 1)));
+        bench.expect(0, &["run", "t.toml"]);
+        let told = bench.expect(0, &["report", "results/t"]).err;
+        assert!(told.contains(why), "{why} is not in\n{told}");
+    }
+}
+
+#[test]
+fn claims_are_judged_by_the_table() {
+    let bench = reported(&config("", FURTHER));
+    let told = bench.expect(0, &["report", "results/t"]).out;
+    for expected in [
+        "holds: errors are small (the greatest err_abs of 42 rows is 4e-9; claimed: at most 4e-9)",
+        "holds: the mean is half the size (the greatest ratio of metric_value and size in 6 rows is 0.5; claimed: at least 0.5 \
+         and at most 0.5)",
+        "does not hold: four times the size, eight times the error (the ratio of the greatest err_abs, 4e-9, and 1e-9 where \
+         stage == sleep and size == 1, is 4; claimed: at least 8)",
+        "cannot be judged: what was not measured is good (no measured row has err_abs where size == 77)",
+    ] {
+        assert!(told.contains(expected), "{expected}\nis not in\n{told}");
+        assert!(bench.read("results/t/report.html").contains(&expected.replace('"', "&quot;")));
+    }
+}
+
 #[test]
 fn a_dry_run_knows_times_from_measured_points_only_and_what_measuring_asks_for() {
     let bench = Bench::new(&[("t.toml", &config("millis = 20\n", ""))]);
@@ -325,10 +411,14 @@ fn only_runs_from_a_clean_commit_are_published_and_figures_come_from_them() {
     assert_eq!(bench.read("results/reference/t/results.csv"), bench.read("results/t/results.csv"));
     assert!(!bench.path("results/reference/t/points").exists(), "raw points are not published");
     let gallery = bench.read("results/reference/README.md");
-    assert!(
-        gallery.contains("![time against size](t/plots/time.svg)") && gallery.contains("6 points measured"),
-        "{gallery}"
-    );
+    for part in [
+        "![time against size](t/plots/time.svg)",
+        "6 points measured",
+        "`cargo run --bin sweep -- figures --only t/time`",
+        "An invented error changes by ×2 each time size doubles.",
+    ] {
+        assert!(gallery.contains(part), "{part} is not in\n{gallery}");
+    }
 
     let list = "schema = 1\n[figure.again]\nresults = \"t\"\nx = \"size\"\ny = \"err_abs\"\nseries = \"label\"\nwhere = \"stage == sleep\"\n";
     bench.write("list.toml", list);
@@ -337,8 +427,16 @@ fn only_runs_from_a_clean_commit_are_published_and_figures_come_from_them() {
     bench.expect(0, &["figures", "--check"]);
     bench.write("results/reference/t/plots/error.svg", "an old drawing");
     assert!(bench.expect(4, &["figures", "--check"]).out.contains("DIFFERENT"));
+    bench.expect(0, &["figures", "--only", "t/time"]);
+    assert_ne!(bench.read("results/reference/t/plots/error.svg"), committed, "only what was asked for");
+    assert!(bench.expect(2, &["figures", "--only", "t/tim"]).err.contains("did you mean `t/time`?"));
     bench.expect(0, &listed);
     assert_eq!(bench.read("results/reference/t/plots/error.svg"), committed, "redrawn byte for byte");
+    bench.write("results/reference/README.md", &gallery.replace("×2 each", "×3 each"));
+    assert!(
+        bench.expect(4, &[&listed[..], &["--check"]].concat()).out.contains("DIFFERENT"),
+        "sentences are checked"
+    );
     assert!(bench.path("results/reference/figures/again.png").exists());
     let first = bench.read("results/reference/figures/again.svg");
     bench.expect(0, &listed);
@@ -349,6 +447,8 @@ fn only_runs_from_a_clean_commit_are_published_and_figures_come_from_them() {
     );
     bench.write("list.toml", &list.replace("err_abs", "err_ab"));
     assert!(bench.expect(2, &listed).err.contains("did you mean `err_abs`?"));
+    bench.write("list.toml", &list.replace("results = \"t\"", "results = \"elsewhere\""));
+    assert!(bench.expect(0, &listed).err.contains("figure `again` is left out: elsewhere is not published"));
     bench.write("list.toml", &list.replace("results = \"t\"\n", ""));
     assert!(bench.expect(2, &listed).err.contains("no `results`"));
 }

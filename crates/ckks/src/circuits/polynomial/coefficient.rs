@@ -2,18 +2,26 @@
 
 use std::f64::consts::PI;
 
-use super::Basis;
+use super::{Basis, squares::Squares};
 
-/// What the splitting of a polynomial needs of its coefficients.
-pub(super) trait Coefficient: Clone {
+/// What the splitting of a polynomial needs of its coefficients. The default is zero.
+pub(super) trait Coefficient: Clone + Default {
     /// Whether it contributes nothing.
     fn is_zero(&self) -> bool;
     /// self += factor * other, for a `factor` that is not zero.
     fn add_scaled(&mut self, other: &Self, factor: f64);
+    /// self += factor * a * b, for a `factor` that is not zero.
+    fn add_product(&mut self, a: &Self, b: &Self, factor: f64);
+    /// The number `value` wherever `self` has one.
+    fn constant(&self, value: f64) -> Self;
     /// factor * self, for a `factor` that is not zero.
     fn scaled(&self, factor: f64) -> Self;
     /// The largest absolute value.
     fn bound(&self) -> f64;
+    /// p as a difference of squares with the giant step `g`, where that is possible: see [`Squares`].
+    fn squares(basis: Basis, p: &[Self], g: usize) -> Option<Squares<Self>> {
+        Squares::solve(basis, p, g)
+    }
     /// A bound of the derivative on [-1, 1] of the sum of these coefficients times Chebyshev polynomials.
     fn slope(p: &[Self]) -> f64 {
         // |T_k'| is at most k^2 (Markov).
@@ -28,6 +36,14 @@ impl Coefficient for f64 {
 
     fn add_scaled(&mut self, other: &Self, factor: f64) {
         *self += factor * other;
+    }
+
+    fn add_product(&mut self, a: &Self, b: &Self, factor: f64) {
+        *self += factor * a * b;
+    }
+
+    fn constant(&self, value: f64) -> Self {
+        value
     }
 
     fn scaled(&self, factor: f64) -> Self {
@@ -71,6 +87,20 @@ impl Coefficient for Vec<f64> {
         }
     }
 
+    fn add_product(&mut self, a: &Self, b: &Self, factor: f64) {
+        let len = a.len().min(b.len());
+        if self.len() < len {
+            self.resize(len, 0.0);
+        }
+        for (value, (a, b)) in self.iter_mut().zip(a.iter().zip(b)) {
+            *value += factor * a * b;
+        }
+    }
+
+    fn constant(&self, value: f64) -> Self {
+        vec![value; self.len()]
+    }
+
     fn scaled(&self, factor: f64) -> Self {
         self.iter().map(|value| factor * value).collect()
     }
@@ -88,6 +118,18 @@ impl Coefficient for bool {
 
     fn add_scaled(&mut self, other: &Self, _: f64) {
         *self |= other;
+    }
+
+    fn add_product(&mut self, a: &Self, b: &Self, _: f64) {
+        *self |= a & b;
+    }
+
+    fn constant(&self, _: f64) -> Self {
+        true
+    }
+
+    fn squares(_: Basis, p: &[Self], g: usize) -> Option<Squares<Self>> {
+        Squares::counted(p, g)
     }
 
     fn scaled(&self, _: f64) -> Self {

@@ -1,12 +1,6 @@
 //! Evaluation on ciphertexts, at exact scales.
 
-use std::collections::BTreeMap;
-
-use super::{
-    Basis,
-    coefficient::Coefficient,
-    plan::{Node, Planned, factors},
-};
+use super::{Basis, coefficient::Coefficient, plan::Planned, powers::Powers};
 use crate::{
     encoder::Packing,
     error::CkksError,
@@ -127,8 +121,7 @@ pub(super) fn evaluate<O: Operations, C: Operand>(
     let first = mapped(ops, &exact, map, planned.cost.depth + out.0)?;
     let bounded = basis == Basis::Chebyshev;
     let first = if bounded { ops.assume_bound(&first, spread.element(1))? } else { first };
-    let mut powers = Powers { ops, basis, spread, elements: BTreeMap::from([(1, first)]) };
-    planned.elements.iter().try_for_each(|&i| powers.compute(i))?;
+    let powers = Powers::new(ops, basis, spread, first, &planned.elements)?;
     let result = powers.evaluate(&planned.root, out, canonical(out))?;
     if !absorbed {
         return Ok(result);
@@ -146,7 +139,7 @@ pub(super) fn evaluate<O: Operations, C: Operand>(
 /// degree d is at most rho^d times as large as on [-1, 1], rho being the sum of the half axes (Bernstein); T_k is at most
 /// cosh(k arcosh(1 + distance)).
 #[derive(Clone, Copy)]
-struct Spread {
+pub(super) struct Spread {
     distance: f64,
     degree: usize,
 }
@@ -157,7 +150,7 @@ impl Spread {
         self.degree as f64 * (1.0 + self.distance).acosh() < 1.0
     }
 
-    fn element(&self, i: usize) -> f64 {
+    pub(super) fn element(&self, i: usize) -> f64 {
         (i as f64 * (1.0 + self.distance).acosh()).cosh()
     }
 
@@ -187,96 +180,6 @@ fn mapped<O: Operations>(
 }
 
 /// The largest whole number up to `x`, at least 1.
-fn whole(x: f64) -> f64 {
+pub(super) fn whole(x: f64) -> f64 {
     if x >= 2.0 { x.floor() } else { 1.0 }
-}
-
-/// Basis polynomials of one ciphertext.
-struct Powers<'a, O: Operations> {
-    ops: &'a O,
-    basis: Basis,
-    spread: Spread,
-    elements: BTreeMap<usize, O::Ciphertext>,
-}
-
-impl<O: Operations> Powers<'_, O> {
-    fn get(&self, i: usize) -> Result<&O::Ciphertext, CkksError> {
-        // The plan lists elements after the ones they are computed from.
-        self.elements.get(&i).ok_or(CkksError::Parameter {
-            name: "degree of a basis polynomial",
-            found: i.to_string(),
-            expected: "one that was planned".to_owned(),
-        })
-    }
-
-    /// Computes the basis polynomial of degree `i` from smaller ones.
-    fn compute(&mut self, i: usize) -> Result<(), CkksError> {
-        let (a, b) = factors(i);
-        let ops = self.ops;
-        let (left, right) = (self.get(a)?, self.get(b)?);
-        let level = ops.level(left).min(ops.level(right));
-        let below = level.below().ok_or(CkksError::OutOfLevels { op: OP, needed: 1, left: 0 })?;
-        // A scale that has become too small by a factor is brought back by a multiplication by an integer.
-        let parameters = ops.parameters();
-        let wanted = parameters.default_scale(below).mul_by_primes(&parameters.groups()[level.0].primes);
-        let k = whole((wanted / (ops.scale(left) * ops.scale(right))).to_f64());
-        let double = if self.basis == Basis::Chebyshev { 2.0 } else { 1.0 };
-        let left = if k > 1.0 {
-            &ops.mul_scalar_at(left, double, Scale::new(k)?)?
-        } else if double > 1.0 {
-            &ops.mul_integer(left, 2)?
-        } else {
-            left
-        };
-        let mut element = if self.basis == Basis::Chebyshev && a > b {
-            // T_(a+b) = 2 T_a T_b - T_(a-b).
-            let scale = ops.scale(left) * ops.scale(right);
-            let lower = ops.linear_combination(&[(self.get(a - b)?, -1.0)], level, scale)?;
-            ops.sum_of_products_plus_rescale(&[(left, right)], &lower)?
-        } else {
-            ops.mul_rescale(left, right)?
-        };
-        if self.basis == Basis::Chebyshev {
-            if a == b {
-                element = ops.add_scalar(&element, -1.0)?;
-            }
-            element = ops.assume_bound(&element, self.spread.element(i))?;
-        }
-        self.elements.insert(i, element);
-        Ok(())
-    }
-
-    /// The value of `node` at `level` and `scale`.
-    fn evaluate<C: Operand>(
-        &self,
-        node: &Node<C>,
-        level: Level,
-        scale: Scale,
-    ) -> Result<O::Ciphertext, CkksError> {
-        let ops = self.ops;
-        let above = Level(level.0 + 1);
-        let whole_scale = scale.mul_by_primes(&ops.parameters().groups()[above.0].primes);
-        let mut inner = Vec::with_capacity(node.products.len());
-        for (giant, node) in &node.products {
-            let giant = self.get(*giant)?;
-            inner.push((self.evaluate(node, above, whole_scale / ops.scale(giant))?, giant));
-        }
-        let pairs: Vec<(&O::Ciphertext, &O::Ciphertext)> = inner.iter().map(|(a, b)| (a, *b)).collect();
-        let terms =
-            node.terms.iter().map(|(i, c)| Ok((self.get(*i)?, c))).collect::<Result<Vec<_>, CkksError>>()?;
-        let divided = match (pairs.is_empty(), terms.is_empty()) {
-            (false, true) => ops.sum_of_products_rescale(&pairs)?,
-            (true, _) => ops.rescale(&C::combine(ops, &terms, above, whole_scale)?)?,
-            (false, false) => {
-                let sum = C::combine(ops, &terms, above, whole_scale)?;
-                ops.sum_of_products_plus_rescale(&pairs, &sum)?
-            }
-        };
-        let result = node.constant.as_ref().map_or(Ok(divided.clone()), |c| c.add(ops, &divided))?;
-        if self.basis == Basis::Chebyshev {
-            ops.assume_bound(&result, node.bound(&|i| self.spread.element(i)))
-        } else {
-            Ok(result)
-        }
-    }
 }

@@ -5,7 +5,11 @@ use std::collections::BTreeSet;
 use super::{
     Basis,
     coefficient::{Coefficient, degree, divide},
+    squares::Squares,
 };
+
+/// More baby steps than this never pay, at degrees that can be fitted.
+const MAX_BABIES: usize = 64;
 
 /// One sum of products: the basis polynomials of `products` times further nodes, plus a linear combination.
 #[derive(Clone, Debug)]
@@ -16,6 +20,82 @@ pub(super) struct Node<C> {
     pub(super) terms: Vec<(usize, C)>,
     /// The coefficient of degree 0.
     pub(super) constant: Option<C>,
+    /// Two more products, as one.
+    pub(super) squares: Option<Box<SquaresNode<C>>>,
+}
+
+/// m ((B_g + first)^2 - second^2 - B_g^2), see [`Squares`]; B_2g stands for the last square.
+#[derive(Clone, Debug)]
+pub(super) struct SquaresNode<C> {
+    /// g.
+    pub(super) giant: usize,
+    /// m.
+    pub(super) factor: u32,
+    pub(super) first: Node<C>,
+    pub(super) second: Node<C>,
+    /// The polynomial of the whole node.
+    whole: Vec<C>,
+    depth: usize,
+    supply: Supply,
+}
+
+impl<C: Coefficient> SquaresNode<C> {
+    /// The upper part of `p` and what is left of it, unless one product is enough or the square is not to be had.
+    fn new(basis: Basis, p: &[C], depth: usize, supply: Supply) -> Option<(Self, Vec<C>)> {
+        let giant = largest_power(degree(p)?);
+        if 2 * giant > supply.squares || depth_of(2 * giant) > depth || supply.serves(&p[..giant], depth) {
+            return None;
+        }
+        let Squares { factor, first, second, rest } = C::squares(basis, p, giant)?;
+        let node = |p: &[C]| Node::new(basis, p, depth - 1, supply);
+        let (first, second) = (node(&first), node(&second));
+        Some((Self { giant, factor, first, second, whole: Vec::new(), depth, supply }, rest))
+    }
+
+    /// The node with a product for each giant step.
+    pub(super) fn without_squares(&self, basis: Basis) -> Node<C> {
+        Node::new(basis, &self.whole, self.depth, Supply { squares: 0, ..self.supply })
+    }
+
+    /// The node of `ratio` times the polynomial, with products of the same shape.
+    pub(super) fn rescaled(&self, basis: Basis, ratio: f64) -> Node<C> {
+        let p: Vec<C> = self.whole.iter().map(|c| c.scaled(ratio)).collect();
+        Node::new(basis, &p, self.depth, self.supply)
+    }
+}
+
+/// The largest power of two up to `i`, which is not 0.
+fn largest_power(i: usize) -> usize {
+    (i + 1).next_power_of_two() / 2
+}
+
+/// A polynomial as the product of a basis polynomial of this degree with a quotient, and a remainder.
+type Division<C> = (usize, Vec<C>, Vec<C>);
+
+/// The division of `p` that takes the fewest products: by a power of two, or by the largest of the baby steps, which is
+/// there anyway, where it is large enough.
+fn split<C: Coefficient>(basis: Basis, p: Vec<C>, depth: usize, supply: Supply) -> Division<C> {
+    let d = degree(&p).unwrap_or(0);
+    let power = largest_power(d);
+    let useful = |&g: &usize| 0 < g && g < d && d <= 2 * g && depth_of(g) < depth && g != power;
+    let others: Vec<usize> = [power / 2, supply.babies].into_iter().filter(useful).collect();
+    if others.is_empty() {
+        let (quotient, remainder) = divide(basis, p, power);
+        return (power, quotient, remainder);
+    }
+    let divisions = others.into_iter().chain([power]).map(|g| {
+        let (quotient, remainder) = divide(basis, p.clone(), g);
+        (g, quotient, remainder)
+    });
+    let price = |(_, quotient, remainder): &Division<C>| {
+        let upper = match degree(quotient) {
+            Some(0) | None => 0,
+            Some(_) => 1 + Node::new(basis, quotient, depth - 1, supply).count().0,
+        };
+        upper + Node::new(basis, remainder, depth, supply).count().0
+    };
+    // The first of the best: a step that is there before one that may have to be computed.
+    divisions.min_by_key(price).unwrap_or((power, Vec::new(), p))
 }
 
 /// Levels down from a ciphertext to its basis polynomial of degree `i`.
@@ -29,29 +109,52 @@ pub(super) fn factors(i: usize) -> (usize, usize) {
     (large, i - large)
 }
 
+/// What the splitting of a polynomial may take for granted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Supply {
+    /// Basis polynomials up to this degree are there, and those of powers of two.
+    babies: usize,
+    /// The largest degree of a basis polynomial that may stand for a square; 0 for none.
+    squares: usize,
+}
+
+impl Supply {
+    /// Whether `p` can be a linear combination that ends `depth` levels down: a level is left for each coefficient.
+    fn serves<C: Coefficient>(&self, p: &[C], depth: usize) -> bool {
+        let at_hand = |i: usize| (i <= self.babies || i.is_power_of_two()) && depth_of(i) < depth;
+        p.iter().enumerate().skip(1).all(|(i, c)| c.is_zero() || at_hand(i))
+    }
+}
+
 impl<C: Coefficient> Node<C> {
-    /// A plan for the polynomial `p` that ends `depth` levels down and takes basis polynomials up to degree `babies`, and
-    /// those of powers of two, for granted. The degree of p has to be below 2^`depth`.
-    pub(super) fn new(basis: Basis, p: &[C], depth: usize, babies: usize) -> Self {
-        let mut node = Self { products: Vec::new(), terms: Vec::new(), constant: None };
+    fn empty() -> Self {
+        Self { products: Vec::new(), terms: Vec::new(), constant: None, squares: None }
+    }
+
+    /// A plan for the polynomial `p` that ends `depth` levels down. The degree of p has to be below 2^`depth`.
+    pub(super) fn new(basis: Basis, p: &[C], depth: usize, supply: Supply) -> Self {
+        let mut node = Self::empty();
         let mut rest = p.to_vec();
-        // A basis polynomial can take a coefficient if a level is left for that.
-        let at_hand = |i: usize| (i <= babies || i.is_power_of_two()) && depth_of(i) < depth;
         while let Some(d) = degree(&rest) {
             rest.truncate(d + 1);
-            let direct = rest.iter().enumerate().skip(1).all(|(i, c)| c.is_zero() || at_hand(i));
-            if direct {
+            if supply.serves(&rest, depth) {
                 let mut coefficients = rest.into_iter();
                 node.constant = coefficients.next().filter(|c| !c.is_zero());
                 node.terms.extend((1..).zip(coefficients).filter(|(_, c)| !c.is_zero()));
                 return node;
             }
-            let giant = (d + 1).next_power_of_two() / 2;
-            let (quotient, remainder) = divide(basis, rest, giant);
+            if node.squares.is_none()
+                && let Some((squares, lower)) = SquaresNode::new(basis, &rest, depth, supply)
+            {
+                node.squares = Some(Box::new(SquaresNode { whole: p.to_vec(), ..squares }));
+                rest = lower;
+                continue;
+            }
+            let (giant, quotient, remainder) = split(basis, rest, depth, supply);
             rest = remainder;
             match degree(&quotient) {
                 Some(0) | None => node.terms.extend(quotient.into_iter().take(1).map(|c| (giant, c))),
-                Some(_) => node.products.push((giant, Self::new(basis, &quotient, depth - 1, babies))),
+                Some(_) => node.products.push((giant, Self::new(basis, &quotient, depth - 1, supply))),
             }
         }
         node
@@ -59,18 +162,24 @@ impl<C: Coefficient> Node<C> {
 
     /// Products of two ciphertexts, and relinearisations, without those of the basis polynomials.
     fn count(&self) -> (usize, usize) {
-        let inner = self.products.iter().map(|(_, node)| node.count());
-        inner.fold(
-            (self.products.len(), usize::from(!self.products.is_empty())),
-            |(products, relinearizations), (p, r)| (products + p, relinearizations + r),
-        )
+        let own = self.products.len() + usize::from(self.squares.is_some());
+        self.parts()
+            .map(Self::count)
+            .fold((own, usize::from(own > 0)), |(products, relinearizations), (p, r)| {
+                (products + p, relinearizations + r)
+            })
+    }
+
+    /// The nodes that this one's products are made of.
+    fn parts(&self) -> impl Iterator<Item = &Self> {
+        let squares = self.squares.iter().flat_map(|squares| [&squares.first, &squares.second]);
+        self.products.iter().map(|(_, node)| node).chain(squares)
     }
 
     fn collect_elements(&self, basis: Basis, elements: &mut BTreeSet<usize>) {
-        for (i, node) in &self.products {
-            require(basis, *i, elements);
-            node.collect_elements(basis, elements);
-        }
+        self.parts().for_each(|node| node.collect_elements(basis, elements));
+        self.products.iter().for_each(|(i, _)| require(basis, *i, elements));
+        self.squares.iter().for_each(|squares| require(basis, 2 * squares.giant, elements));
         self.terms.iter().for_each(|(i, _)| require(basis, *i, elements));
     }
 
@@ -83,11 +192,16 @@ impl<C: Coefficient> Node<C> {
 
     /// The largest degree of a basis polynomial that a node is multiplied by, 0 without any.
     pub(super) fn largest_giant(&self) -> usize {
-        self.products.iter().map(|(g, node)| node.largest_giant().max(*g)).max().unwrap_or(0)
+        let squares = self.squares.iter().map(|squares| squares.giant);
+        let own = self.products.iter().map(|(g, _)| *g).chain(squares);
+        own.chain(self.parts().map(Self::largest_giant)).max().unwrap_or(0)
     }
 
     /// A bound of the node's value where the basis polynomial of degree i is at most `element(i)`.
     pub(super) fn bound(&self, element: &impl Fn(usize) -> f64) -> f64 {
+        if let Some(squares) = &self.squares {
+            return squares.whole.iter().enumerate().map(|(i, c)| c.bound() * element(i)).sum();
+        }
         let terms = self.terms.iter().map(|(i, c)| c.bound() * element(*i)).sum::<f64>();
         let products = self.products.iter().map(|(i, node)| node.bound(element) * element(*i)).sum::<f64>();
         terms + products + self.constant.as_ref().map_or(0.0, Coefficient::bound)
@@ -106,7 +220,8 @@ fn require(basis: Basis, i: usize, elements: &mut BTreeSet<usize>) {
     }
 }
 
-/// What an evaluation costs, the map of the interval not included.
+/// What an evaluation costs, the map of the interval not included. On levels of different sizes, where the scales of powers
+/// drift upwards, it can take more products.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PolynomialCost {
@@ -131,21 +246,36 @@ pub(super) struct Planned<C> {
 }
 
 impl<C: Coefficient> Planned<C> {
-    /// The plan with the fewest products.
+    /// The plan with the fewest products, of those the one with the fewest relinearisations, without differences of
+    /// squares if they do not help.
     pub(super) fn new(basis: Basis, p: &[C]) -> Self {
-        let present: Vec<bool> = p.iter().map(|c| !c.is_zero()).collect();
-        let most = degree(&present).unwrap_or(0).max(1);
-        let cost = |babies: &usize| {
-            let cost = Planned::with_babies(basis, &present, *babies).cost;
-            (cost.products, cost.relinearizations, *babies)
-        };
-        let babies = (1..=most).min_by_key(cost).unwrap_or(1);
-        Self::with_babies(basis, p, babies)
+        Self::fewest(basis, p, true)
     }
 
-    fn with_babies(basis: Basis, p: &[C], babies: usize) -> Self {
+    /// As [`Self::new`], with a product for each giant step.
+    pub(super) fn without_squares(basis: Basis, p: &[C]) -> Self {
+        Self::fewest(basis, p, false)
+    }
+
+    fn fewest(basis: Basis, p: &[C], squares: bool) -> Self {
+        let present: Vec<bool> = p.iter().map(|c| !c.is_zero()).collect();
+        let most = degree(&present).unwrap_or(0).max(1);
+        let largest = largest_power(most);
+        let limits: &[usize] = if squares { &[0, largest, 2 * largest] } else { &[0] };
+        let supplies = limits
+            .iter()
+            .flat_map(|&squares| (1..=most.min(MAX_BABIES)).map(move |babies| Supply { babies, squares }));
+        let cost = |supply: &Supply| {
+            let cost = Planned::with_supply(basis, &present, *supply).cost;
+            (cost.products, cost.relinearizations)
+        };
+        let supply = supplies.min_by_key(cost).unwrap_or(Supply { babies: 1, squares: 0 });
+        Self::with_supply(basis, p, supply)
+    }
+
+    fn with_supply(basis: Basis, p: &[C], supply: Supply) -> Self {
         let depth = degree(p).map_or(0, |d| depth_of(d + 1));
-        let root = Node::new(basis, p, depth, babies);
+        let root = Node::new(basis, p, depth, supply);
         let elements = root.elements(basis);
         let (products, relinearizations) = root.count();
         let cost = PolynomialCost {

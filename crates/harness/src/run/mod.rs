@@ -1,6 +1,10 @@
 //! `run`: the plan, a process for each missing point, and the table.
 
-use std::collections::VecDeque;
+mod crew;
+mod dry_run;
+
+pub(crate) use dry_run::dry_run;
+
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -14,15 +18,14 @@ use crate::environment::Manifest;
 use crate::error::HarnessError;
 use crate::estimate::Estimator;
 use crate::filter::Filter;
-use crate::interrupt;
 use crate::measure::memory;
 use crate::merge::{Merged, write_table};
 use crate::plan::{self, Entry};
-use crate::progress::{Progress, duration};
+use crate::progress::Progress;
 use crate::record::{Status, StoredPoint};
 use crate::store::Store;
-use crate::supervisor::{Outcome, Supervisor};
 use crate::workload::Registry;
+use crew::{Crew, Shared};
 
 /// Exit code of an interrupted run.
 pub(crate) const INTERRUPTED: u8 = 130;
@@ -309,104 +312,6 @@ fn allowed_cores() -> Vec<usize> {
         .unwrap_or_default()
 }
 
-struct Shared<'a> {
-    queue: VecDeque<&'a Entry>,
-    running: Vec<&'a Entry>,
-    estimator: Estimator,
-    progress: Progress,
-    measured: usize,
-    not_run: Vec<(Entry, NotRun)>,
-}
-
-/// Takes points from the queue and runs them, one per set of cores at a time.
-struct Crew<'a> {
-    store: &'a Store,
-    registry: &'a Registry,
-    context: &'a RunContext,
-    deadline: Option<Instant>,
-    shared: Mutex<Shared<'a>>,
-}
-
-impl<'a> Crew<'a> {
-    fn work(&self, cores: &[Vec<usize>]) -> Result<(), HarnessError> {
-        if let [cores] = cores {
-            return self.serve(cores);
-        }
-        std::thread::scope(|scope| {
-            let workers: Vec<_> = cores.iter().map(|cores| scope.spawn(move || self.serve(cores))).collect();
-            workers.into_iter().try_for_each(|worker| {
-                worker.join().unwrap_or_else(|_| {
-                    Err(HarnessError::Table {
-                        action: "finish the run",
-                        message: "a worker thread panicked".to_owned(),
-                    })
-                })
-            })
-        })
-    }
-
-    fn serve(&self, cores: &[usize]) -> Result<(), HarnessError> {
-        let program =
-            std::env::current_exe().map_err(crate::error::store("find", &PathBuf::from("this program")))?;
-        let context = RunContext { pin: cores.to_vec(), ..self.context.clone() };
-        let supervisor = Supervisor { store: self.store, context, program };
-        while let Some(entry) = self.next() {
-            let label = entry.label();
-            self.with(|shared| shared.progress.begin(entry, &label));
-            let columns = self.registry.columns(entry);
-            let start = Instant::now();
-            let outcome = supervisor.run(entry, &columns)?;
-            let took = start.elapsed();
-            let stored = self.store.read_point(&entry.point_id).ok().flatten();
-            self.with(|shared| {
-                stored.iter().for_each(|point| shared.estimator.learn(point));
-                shared.ended(entry, &label, &outcome, took);
-            });
-        }
-        Ok(())
-    }
-
-    fn with<T>(&self, act: impl FnOnce(&mut Shared<'a>) -> T) -> T {
-        act(&mut self.shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
-    }
-
-    /// The next point to run; what an interrupt or the budget leaves is put aside.
-    fn next(&self) -> Option<&'a Entry> {
-        self.with(|shared| {
-            loop {
-                let entry = shared.queue.pop_front()?;
-                let late = self.deadline.is_some_and(|deadline| {
-                    let seconds = shared.estimator.seconds(entry).unwrap_or(0.0);
-                    Instant::now() + Duration::from_secs_f64(seconds.clamp(0.0, 1e9)) > deadline
-                });
-                if interrupt::requested() {
-                    shared.not_run.push((entry.clone(), NotRun::Interrupted));
-                } else if late {
-                    shared.not_run.push((entry.clone(), NotRun::Budget));
-                } else {
-                    shared.running.push(entry);
-                    return Some(entry);
-                }
-            }
-        })
-    }
-}
-
-impl Shared<'_> {
-    fn ended(&mut self, entry: &Entry, label: &str, outcome: &Outcome, took: Duration) {
-        self.running.retain(|other| other.point_id != entry.point_id);
-        match outcome {
-            Outcome::Interrupted => self.not_run.push((entry.clone(), NotRun::Interrupted)),
-            Outcome::Recorded(status) => {
-                self.measured += 1;
-                let waiting = self.queue.iter().chain(&self.running).copied();
-                let left = self.estimator.total(waiting);
-                self.progress.end(entry, label, *status, took, left);
-            }
-        }
-    }
-}
-
 fn announce(summary: &RunSummary, json: bool) {
     let counts: Vec<String> = summary.merged.counts.iter().map(|(word, n)| format!("{n} {word}")).collect();
     let budget = summary.not_run.iter().filter(|(_, why)| *why == NotRun::Budget).count();
@@ -441,87 +346,5 @@ fn announce(summary: &RunSummary, json: bool) {
     }
     if summary.failed > 0 {
         note(format!("{} points failed: see `status`, and --retry-failed to try them again", summary.failed));
-    }
-}
-
-/// `--dry-run`: the plan as this machine would run it. Times come from measured points or are called unknown.
-///
-/// # Errors
-/// [`HarnessError`] when the plan is impossible.
-pub(crate) fn dry_run(sweep: &Sweep, registry: &Registry, options: &RunOptions) -> Result<(), HarnessError> {
-    let entries = plan::build(sweep, registry)?;
-    let store = Store::new(folder(sweep, options.out.as_ref()));
-    let chosen: Vec<&Entry> = entries.iter().filter(|entry| selected(entry, &options.only)).collect();
-    let stored: Vec<Option<StoredPoint>> =
-        chosen.iter().map(|entry| store.read_point(&entry.point_id).ok().flatten()).collect();
-    let mut estimator = Estimator::default();
-    stored.iter().flatten().for_each(|point| estimator.learn(point));
-    estimator.learn_from_neighbours(&store, &chosen, &Manifest::collect(registry).provenance);
-    let machine = memory::machine_bytes();
-    let mut todo = Vec::new();
-    out(format!("{:<16}  {:<13}  {:>10}  {:>8}  point", "point_id", "state", "time", "MiB"));
-    for (entry, stored) in chosen.iter().zip(&stored) {
-        let state = match (before(entry, stored.as_ref()), &entry.infeasible) {
-            (Before::Done, _) if !options.force => "done",
-            (Before::Failed, _) if !options.force && !options.retry_failed => "failed",
-            (_, Some(_)) => "infeasible",
-            _ if oom_predicted(entry, machine).is_some() => "oom_predicted",
-            _ => "would run",
-        };
-        let time = match (state, estimator.seconds(entry)) {
-            ("would run", Some(seconds)) => duration(seconds),
-            ("would run", None) => "unknown".to_owned(),
-            _ => String::new(),
-        };
-        if state == "would run" {
-            todo.push(*entry);
-        }
-        let reason =
-            entry.infeasible.as_ref().map_or_else(String::new, |(code, why)| format!("  ({code}: {why})"));
-        out(format!(
-            "{:<16}  {state:<13}  {time:>10}  {:>8}  {}{reason}",
-            entry.point_id,
-            entry.est_memory_mib,
-            entry.label(),
-        ));
-    }
-    out(told_time(&todo, &estimator));
-    Ok(())
-}
-
-/// The estimated time of what a dry run lists, with what it rests on.
-fn told_time(todo: &[&Entry], estimator: &Estimator) -> String {
-    let names = |known: bool| {
-        let mut names: Vec<&str> = todo.iter().map(|entry| entry.workload.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
-        names.retain(|name| (estimator.experience(name) > 0) == known);
-        names
-    };
-    let known: Vec<&&Entry> = todo.iter().filter(|entry| estimator.experience(&entry.workload) > 0).collect();
-    let seconds: f64 = known.iter().filter_map(|entry| estimator.seconds(entry)).sum();
-    let rests = names(true).into_iter().map(|name| format!("{} of {name}", estimator.experience(name)));
-    let rests = rests.collect::<Vec<_>>().join(", ");
-    let unknown = todo.len() - known.len();
-    if todo.is_empty() {
-        "nothing to run".to_owned()
-    } else if known.is_empty() {
-        format!(
-            "estimated time: unknown, nothing of {} was measured here before; `run --only` some points first",
-            names(false).join(", ")
-        )
-    } else if unknown == 0 {
-        format!(
-            "estimated time of {} points: {} (from measured points: {rests})",
-            known.len(),
-            duration(seconds)
-        )
-    } else {
-        format!(
-            "estimated time of {} points: {} (from measured points: {rests}); unknown for {unknown} points of {}",
-            known.len(),
-            duration(seconds),
-            names(false).join(", ")
-        )
     }
 }

@@ -1,241 +1,13 @@
-//! Curves with markers and error bars.
+//! Where the curves, their markers and their names go.
 
-use serde_json::Value as Json;
-
-use super::axis::{Axis, Tick};
-use super::canvas::{Anchor, BLACK, Canvas, Colour, GREY, LIGHT, Shape};
-use super::{
-    COLOURS, Mark, Pivot, Quantity, SIZE, draw_title, font, mark, measured_rows, quantity, refuse_mixed,
-    series_name,
-};
-use crate::column::{Column, ColumnKind, Role};
-use crate::config::{PlotSpec, Spacing};
-use crate::error::HarnessError;
-use crate::stats::{Sorted, geometric_mean};
-use crate::table::Table;
+use super::{Curve, LABEL, Lines, MOST_OWN_LABELS};
+use crate::figure::axis::{Axis, Tick};
+use crate::figure::canvas::{Anchor, BLACK, Canvas, Colour, GREY, LIGHT, Shape};
+use crate::figure::{COLOURS, Mark, SIZE, draw_title, font};
 use crate::units;
 
-/// Font sizes of labels and of the legend.
-const LABEL: f64 = 12.0;
-/// Positions on the horizontal axis that each get a label of their own.
-const MOST_OWN_LABELS: usize = 12;
-
-/// Several curves over one horizontal axis.
-#[derive(Clone, Debug)]
-pub(super) struct Lines {
-    x: Quantity,
-    y: Quantity,
-    /// Columns that tell the curves apart.
-    series: String,
-    /// Names of the positions where the horizontal axis has words.
-    words: Option<Vec<String>>,
-    curves: Vec<Curve>,
-}
-
-/// One curve: its name, and its marks from left to right.
-#[derive(Clone, Debug)]
-struct Curve {
-    name: String,
-    marks: Vec<Mark>,
-}
-
-/// Collects the curves; also how many marks a logarithmic axis cannot show.
-pub(super) fn collect(table: &Table, spec: &PlotSpec) -> Result<(Lines, usize), String> {
-    let rows = measured_rows(table, spec, &[&spec.x])?;
-    let words = words(table, &rows, &spec.x);
-    let position = |row: usize| match &words {
-        #[expect(clippy::cast_precision_loss, reason = "positions of words")]
-        Some(words) => words.iter().position(|w| *w == table.text(row, &spec.x)).map(|at| at as f64),
-        None => table.number(row, &spec.x),
-    };
-    let mut cells: Vec<(String, f64, Vec<usize>)> = Vec::new();
-    for row in rows {
-        let Some(x) = position(row) else { continue };
-        let name = series_name(table, &spec.series, row);
-        match cells.iter_mut().find(|(n, at, _)| *n == name && *at == x) {
-            Some((.., rows)) => rows.push(row),
-            None => cells.push((name, x, vec![row])),
-        }
-    }
-    let x_axis = if words.is_some() { Spacing::Linear } else { spec.x_axis };
-    let mut lines = Lines {
-        x: quantity(table, &spec.x, &spec.x_label, x_axis),
-        y: quantity(table, &spec.y, &spec.y_label, spec.y_axis),
-        series: spec.series.join(", "),
-        words,
-        curves: Vec::new(),
-    };
-    let mut left_out = 0;
-    for (name, x, rows) in cells {
-        refuse_mixed(table, &rows, &format!("`{name}` at {} = {}", spec.x, table.text(rows[0], &spec.x)))?;
-        match mark(table, spec, &spec.y, x, &rows).and_then(|mark| lines.shown(mark)) {
-            None => left_out += 1,
-            Some(mark) => match lines.curves.iter_mut().find(|curve| curve.name == name) {
-                Some(curve) => curve.marks.push(mark),
-                None => lines.curves.push(Curve { name, marks: vec![mark] }),
-            },
-        }
-    }
-    for curve in &mut lines.curves {
-        curve.marks.sort_by(|a, b| a.x.total_cmp(&b.x));
-    }
-    if lines.curves.is_empty() {
-        return Err("no value can be shown on a logarithmic axis".to_owned());
-    }
-    Ok((lines, left_out))
-}
-
-/// The words of a horizontal axis that is not numbers, in the order of the table.
-fn words(table: &Table, rows: &[usize], column: &str) -> Option<Vec<String>> {
-    if rows.iter().all(|row| table.number(*row, column).is_some()) {
-        return None;
-    }
-    let mut words: Vec<String> = Vec::new();
-    for word in rows.iter().map(|row| table.text(*row, column)) {
-        if !words.contains(&word) {
-            words.push(word);
-        }
-    }
-    Some(words)
-}
-
 impl Lines {
-    /// The mark as far as the axes can show it.
-    fn shown(&self, mut mark: Mark) -> Option<Mark> {
-        if (self.x.spacing != Spacing::Linear && mark.x <= 0.0)
-            || (self.y.spacing != Spacing::Linear && mark.y <= 0.0)
-        {
-            return None;
-        }
-        if self.y.spacing != Spacing::Linear {
-            mark.bar = mark.bar.filter(|(low, _)| *low > 0.0);
-        }
-        Some(mark)
-    }
-
-    /// What is written at a position.
-    fn x_text(&self, x: f64) -> String {
-        match &self.words {
-            Some(words) => words.get(index(x)).cloned().unwrap_or_default(),
-            None => units::quantity(x, &self.x.unit),
-        }
-    }
-
-    /// All positions, from left to right.
-    fn positions(&self) -> Vec<f64> {
-        let mut all: Vec<f64> =
-            self.curves.iter().flat_map(|curve| curve.marks.iter().map(|m| m.x)).collect();
-        all.sort_by(f64::total_cmp);
-        all.dedup();
-        all
-    }
-
-    pub(super) fn table(&self) -> Result<Table, HarnessError> {
-        let float = |name: &str| Column::new(name, ColumnKind::Float, Role::Parameter, "", "");
-        let text = |name: &str| Column::new(name, ColumnKind::Text, Role::Parameter, "", "");
-        let columns = vec![
-            text("series"),
-            if self.words.is_some() { text("x") } else { float("x") },
-            float("y"),
-            float("y_low"),
-            float("y_high"),
-            Column::new("n", ColumnKind::Int, Role::Parameter, "", ""),
-        ];
-        let rows: Vec<(&Curve, &Mark)> =
-            self.curves.iter().flat_map(|curve| curve.marks.iter().map(move |mark| (curve, mark))).collect();
-        Table::build(columns, rows.len(), |row, column| {
-            let (curve, mark) = rows[row];
-            match column {
-                "series" => Some(curve.name.as_str().into()),
-                "x" if self.words.is_some() => Some(self.x_text(mark.x).into()),
-                "x" => Some(Json::from(mark.x)),
-                "y" => Some(mark.y.into()),
-                "y_low" => mark.bar.map(|(low, _)| low.into()),
-                "y_high" => mark.bar.map(|(_, high)| high.into()),
-                _ => Some(mark.n.into()),
-            }
-        })
-    }
-
-    pub(super) fn pivot(&self, title: &str) -> Pivot {
-        let positions = self.positions();
-        let cell = |curve: &Curve, x: f64| {
-            let mark = curve.marks.iter().find(|mark| mark.x == x);
-            mark.map_or_else(String::new, |mark| units::quantity(mark.y, &self.y.unit))
-        };
-        let title = format!("{title} ({})", self.y.name);
-        if self.words.is_some() {
-            // Words read better down than across.
-            let names = self
-                .curves
-                .iter()
-                .map(|curve| if curve.name.is_empty() { self.y.name.clone() } else { curve.name.clone() });
-            let header = std::iter::once(self.x.name.clone()).chain(names).collect();
-            let row = |x: &f64| {
-                std::iter::once(self.x_text(*x))
-                    .chain(self.curves.iter().map(|curve| cell(curve, *x)))
-                    .collect()
-            };
-            return Pivot { title, header, rows: positions.iter().map(row).collect() };
-        }
-        let header = std::iter::once(self.series.clone())
-            .chain(positions.iter().enumerate().map(|(at, x)| {
-                let name = self.x_text(*x);
-                if at == 0 { format!("{} = {name}", self.x.name) } else { name }
-            }))
-            .collect();
-        let row = |curve: &Curve| {
-            std::iter::once(curve.name.clone()).chain(positions.iter().map(|x| cell(curve, *x))).collect()
-        };
-        Pivot { title, header, rows: self.curves.iter().map(row).collect() }
-    }
-
-    /// How the curves grow, where their axis suggests to ask.
-    pub(super) fn findings(&self) -> Vec<String> {
-        let steps = |curve: &Curve| -> Option<f64> {
-            let ratios: Vec<f64> = curve
-                .marks
-                .windows(2)
-                .map(|pair| (pair[1].y / pair[0].y).powf(1.0 / self.step(pair[0].x, pair[1].x)))
-                .collect();
-            geometric_mean(&ratios)
-        };
-        if self.y.spacing == Spacing::Linear || self.words.is_some() {
-            return Vec::new();
-        }
-        let growth: Vec<(f64, &str)> =
-            self.curves.iter().filter_map(|c| Some((steps(c)?, c.name.as_str()))).collect();
-        let Some(sample) = Sorted::new(growth.iter().map(|(g, _)| *g).collect()) else { return Vec::new() };
-        let x_name = &self.x.name;
-        let per = match self.x.spacing {
-            Spacing::Linear => format!("per step of {x_name}"),
-            Spacing::Log2 => format!("each time {x_name} doubles"),
-            Spacing::Log10 => format!("each time {x_name} grows tenfold"),
-        };
-        let named = |value: f64| {
-            let name = growth.iter().find(|(g, _)| *g == value).map_or("", |(_, name)| name);
-            if name.is_empty() { String::new() } else { format!(" ({name})") }
-        };
-        let (least, most) = (sample.min(), sample.max());
-        let factor = |value: f64| format!("×{}", units::number((value * 100.0).round() / 100.0));
-        let text = if growth.len() == 1 {
-            format!("{} {per}", factor(least))
-        } else {
-            format!("{}{} to {}{} {per}", factor(least), named(least), factor(most), named(most))
-        };
-        vec![format!("{} changes by {text}.", self.y.name)]
-    }
-
-    /// How many steps of the axis lie between two positions.
-    fn step(&self, from: f64, to: f64) -> f64 {
-        match self.x.spacing {
-            Spacing::Linear => to - from,
-            Spacing::Log2 => (to / from).log2(),
-            Spacing::Log10 => (to / from).log10(),
-        }
-    }
-
-    pub(super) fn draw(&self, title: &str) -> Canvas {
+    pub(in crate::figure) fn draw(&self, title: &str) -> Canvas {
         let mut canvas = Canvas::new(SIZE.0, SIZE.1, title);
         let top = draw_title(&mut canvas, title);
         canvas.text((20.0, top + 16.0), &self.y.label, LABEL, Anchor::Start, GREY);
@@ -380,13 +152,6 @@ impl Lines {
     }
 }
 
-/// A position of a word as an index.
-fn index(x: f64) -> usize {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "made from an index")]
-    let at = x.max(0.0) as usize;
-    at
-}
-
 /// Colour and dashes tell curves apart.
 fn style(at: usize) -> (Colour, Option<(f64, f64)>) {
     let dash = [None, Some((8.0, 4.0)), Some((2.0, 3.0))][(at / COLOURS.len()) % 3];
@@ -394,7 +159,13 @@ fn style(at: usize) -> (Colour, Option<(f64, f64)>) {
 }
 
 /// Shapes tell curves apart too: a disc, a square, a triangle, a diamond.
-pub(super) fn marker(canvas: &mut Canvas, at: usize, (x, y): (f64, f64), colour: Colour, tip: String) {
+pub(in crate::figure) fn marker(
+    canvas: &mut Canvas,
+    at: usize,
+    (x, y): (f64, f64),
+    colour: Colour,
+    tip: String,
+) {
     let points: &[(f64, f64)] = match at % 4 {
         0 => {
             canvas.shapes.push(Shape::Disc { at: (x, y), radius: 4.0, colour, tip });
@@ -411,10 +182,13 @@ pub(super) fn marker(canvas: &mut Canvas, at: usize, (x, y): (f64, f64), colour:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Spacing;
+    use crate::figure::Quantity;
 
     fn lines(x: Spacing, y: Spacing, words: Option<Vec<String>>, curves: usize) -> Lines {
         let quantity = |name: &str, unit: &str, spacing| Quantity {
             name: name.to_owned(),
+            plain: name.to_owned(),
             label: format!("{name}: what it means"),
             unit: unit.to_owned(),
             spacing,
@@ -427,11 +201,19 @@ mod tests {
                 .map(|(x, y)| Mark { x, y, bar: Some((0.9 * y, 1.1 * y)), n: 9 })
                 .collect()
         };
-        let curves = (0..curves).map(|at| Curve { name: format!("curve {at}"), marks: marks(at) }).collect();
+        let curves = (0..curves)
+            .map(|at| Curve {
+                name: format!("curve {at}"),
+                column: 0,
+                series: format!("curve {at}"),
+                marks: marks(at),
+            })
+            .collect();
         Lines {
             x: quantity("size", "", x),
             y: quantity("wall_s", "s", y),
             series: "label".to_owned(),
+            columns: vec!["wall_s".to_owned()],
             words,
             curves,
         }
@@ -485,6 +267,6 @@ mod tests {
     fn findings_tell_the_growth() {
         let found = lines(Spacing::Log2, Spacing::Log10, None, 1).findings();
         // From 2 to 9 millionths over three doublings.
-        assert_eq!(found, ["wall_s changes by ×1.65 each time size doubles."]);
+        assert_eq!(found, ["Wall_s changes by ×1.65 each time size doubles."]);
     }
 }
