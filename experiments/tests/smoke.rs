@@ -275,6 +275,99 @@ fn linear_regression_takes_rows_as_they_come() {
     }
 }
 
+/// A config of one workload on a small file of the user's, with changes.
+fn on_a_file(folder: &Path, workload: &str, more: &str) -> (Option<i32>, String) {
+    let config = format!(
+        "schema = 1\nname = \"mine\"\nseed = 1\ndeterministic = true\n[workload.{workload}]\n\
+         dataset = \"./mine.csv\"\nsplit = \"./mine_split.csv\"\n{more}\n[params]\nlog_scale = 40\n\
+         [measure]\nwarmup = 0\nsamples = 1\n"
+    );
+    std::fs::write(folder.join("mine.toml"), config).unwrap();
+    let _ = std::fs::remove_dir_all(folder.join("out"));
+    let output = sweep(folder, &["run", "mine.toml", "--out", "out"]);
+    let table = std::fs::read_to_string(folder.join("out/results.csv")).unwrap_or_default();
+    (output.status.code(), format!("{}{table}", text(&output)))
+}
+
+/// Writes a table of two features and a label with its split file.
+fn write_table(folder: &Path, cell: impl Fn(usize) -> String) {
+    let rows: String = (0..40).map(|i| format!("{},{},{}\n", cell(i), (i * i) % 11, (i / 3) % 2)).collect();
+    std::fs::write(folder.join("mine.csv"), format!("first,second,goal\n{rows}")).unwrap();
+    let side = |i: usize| if i % 4 == 3 { "test" } else { "train" };
+    let split: String = (0..40).map(|i| format!("{i},{},{}\n", side(i), i % 5)).collect();
+    std::fs::write(folder.join("mine_split.csv"), format!("row,set,fold5\n{split}")).unwrap();
+}
+
+/// What each model is asked to do on a file in the tests below.
+const MODELS: [(&str, &str); 4] = [
+    ("linreg", "degree = 7\nspectrum = [0.3, \"trace\"]"),
+    ("linreg", "mode = \"aggregate_decrypt\""),
+    ("knn", "k = 3\nsquarings = 2"),
+    ("mlp", "hidden = 4\nsteps = 20"),
+];
+
+#[test]
+fn every_model_takes_a_file_with_a_split() {
+    let folder = tempfile::tempdir().unwrap();
+    write_table(folder.path(), |i| format!("{}", i % 7));
+    for (workload, more) in MODELS {
+        let (code, output) = on_a_file(folder.path(), workload, more);
+        assert_eq!(code, Some(0), "{workload}, {more}: {output}");
+        assert!(output.contains("auc") && output.contains("accuracy"), "{workload}: {output}");
+    }
+}
+
+/// What is wrong is said before keys are made: no point runs for longer than it takes to read the file.
+#[test]
+fn bad_input_is_refused_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    write_table(folder.path(), |i| if i == 5 { "many".to_owned() } else { format!("{}", i % 7) });
+    for (workload, more) in MODELS {
+        let (code, output) = on_a_file(folder.path(), workload, more);
+        assert!(
+            code != Some(0) && output.contains("first") && output.contains("many"),
+            "{workload}: {output}"
+        );
+    }
+    let table = |i: usize| format!("{}", i % 7);
+    write_table(folder.path(), table);
+    let tanh =
+        "hidden = 4\nsteps = 20\nactivation = { name = \"tanh\", degree = 3, interval = [-0.01, 0.01] }";
+    let few_levels = "degree = 7\nspectrum = [0.3, \"trace\"]\n[grid]\ndepth = [2]";
+    let narrow = "standardise = \"gram\"\nranges = [[\"first\", 0.0, 5.0], [\"second\", 0.0, 11.0], [\"goal\", 0.0, 1.0]]";
+    let wide = narrow.replace("5.0", "5000.0");
+    for (workload, more, why) in [
+        ("knn", "mode = \"client_select\"\nk = 31", "31 neighbours of 30 training rows"),
+        ("mlp", tanh, "the polynomial holds on [-0.01, 0.01]"),
+        ("linreg", few_levels, "too_few_levels"),
+        ("linreg", narrow, "first"),
+        ("linreg", &wide, "inverse deviation of first"),
+        ("linreg", "features = [\"third\"]", "third"),
+        ("linreg", "degree = 8", "no polynomial of degree 8"),
+    ] {
+        let (code, output) = on_a_file(folder.path(), workload, more);
+        assert!(output.contains(why), "{workload}, {more}: {code:?} {output}");
+    }
+    let (_, output) = on_a_file(folder.path(), "linreg", "polynomial = 2\nfeatures = [\"first\"]");
+    assert!(!output.contains("there is room for"), "{output}");
+    // One feature is twice another: no single solution, unless there is a penalty.
+    write_table(folder.path(), |i| format!("{}", 2 * ((i * i) % 11)));
+    let singular = "mode = \"aggregate_decrypt\"";
+    assert!(on_a_file(folder.path(), "linreg", singular).1.contains("singular"));
+    assert_eq!(on_a_file(folder.path(), "linreg", &format!("{singular}\nridge = 0.01")).0, Some(0));
+}
+
+/// More columns than there is room for: the number, the limit and the mode that would do.
+#[test]
+fn too_many_columns_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let set = ["--set", "workload.linreg.polynomial=2", "--out", "out"];
+    let config = configs().join("quick/linreg.toml");
+    let output = sweep(folder.path(), &[&["run", config.to_str().unwrap()], &set[..]].concat());
+    let said = text(&output);
+    assert!(said.contains("104 features, there is room for 30; take mode aggregate_decrypt"), "{said}");
+}
+
 /// Every iterate has a row that tells the error of the solver from that of the scheme.
 #[test]
 fn descent_goes_on_through_refreshes() {
