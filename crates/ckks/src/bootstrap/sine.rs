@@ -58,7 +58,7 @@ impl Remainder {
         // The odd coefficients are roundings of zero.
         let coefficients = approximation.polynomial().coefficients().iter().enumerate();
         let even: Vec<f64> = coefficients.map(|(k, c)| if k % 2 == 0 { *c } else { 0.0 }).collect();
-        let cosine = Polynomial::chebyshev(-1.0..=1.0, even)?;
+        let cosine = Polynomial::chebyshev(-1.0..=1.0, even)?.without_squares();
         // The derivative of T_(2^d) is at most 4^d on [-1, 1].
         let sine_error = approximation.worst_error() * (2.0 * doublings as f64).exp2();
         let (arcsine, relative_error) = arcsine(reach, arcsine_degree)?;
@@ -68,6 +68,11 @@ impl Remainder {
     /// K: what y - 1/4 has to be divided by.
     pub(super) fn half_width(&self) -> f64 {
         self.half_width
+    }
+
+    /// The largest |r|.
+    pub(super) fn reach(&self) -> f64 {
+        self.reach
     }
 
     /// Levels that [`Self::evaluate`] takes.
@@ -83,6 +88,11 @@ impl Remainder {
     /// Largest relative error of what stands for the arcsine of the sine.
     pub(super) fn relative_error(&self) -> f64 {
         self.relative_error
+    }
+
+    /// The relative error at r.
+    pub(super) fn relative_error_at(&self, r: f64) -> f64 {
+        if r == 0.0 { 0.0 } else { (self.finish((TAU * r).sin()) / (TAU * r) - 1.0).abs() }
     }
 
     /// The largest derivative of the result with respect to 2 pi r, near whole numbers.
