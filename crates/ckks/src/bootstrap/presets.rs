@@ -94,21 +94,23 @@ pub fn n16_sparse() -> BootstrapSpec {
 /// N = 2^15, all 2^14 slots, 3 levels of 33 bits left.
 #[must_use]
 pub fn n15_full() -> BootstrapSpec {
+    let mut sine = vec![level(48), level(49).log_group(50)];
+    sine.extend(levels(&[(50, 51), (51, 52), (52, 53), (53, 54), (53, 53), (52, 51)]));
     BootstrapSpec {
         log_n: 15,
         log_slots: 14,
         message_bound: 1.0,
-        base: level(42),
+        base: level(41),
         log_scale: 33,
         levels: 3,
         slots_to_coefficients: vec![level(34); 3],
-        sine: levels(&[(46, 46), (46, 46), (47, 48), (49, 51), (51, 53), (53, 55), (55, 57), (53, 51)]),
-        coefficients_to_slots: vec![level(42); 3],
+        sine,
+        coefficients_to_slots: vec![level(40), level(40), level(40)],
         degree: 58,
         doublings: 2,
         arcsine_degree: 1,
         interval: None,
-        log_p: Vec::new(),
+        log_p: vec![45, 45],
         dnum: None,
         low_memory: false,
         allow_insecure: false,
@@ -120,10 +122,12 @@ pub fn n15_full() -> BootstrapSpec {
 pub fn n15_sparse() -> BootstrapSpec {
     BootstrapSpec {
         log_slots: 8,
+        base: level(42),
         levels: 4,
         slots_to_coefficients: vec![level(34); 2],
         sine: levels(&[(46, 46), (46, 46), (46, 46), (46, 46), (47, 48), (49, 51), (50, 51), (49, 48)]),
         coefficients_to_slots: vec![level(42); 2],
+        log_p: Vec::new(),
         ..n15_full()
     }
 }

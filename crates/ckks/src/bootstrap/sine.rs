@@ -70,6 +70,11 @@ impl Remainder {
         self.half_width
     }
 
+    /// The largest |r|.
+    pub(super) fn reach(&self) -> f64 {
+        self.reach
+    }
+
     /// Levels that [`Self::evaluate`] takes.
     pub(super) fn depth(&self) -> usize {
         self.cosine.depth() + self.doublings + self.arcsine.as_ref().map_or(0, Polynomial::depth)
@@ -83,6 +88,11 @@ impl Remainder {
     /// Largest relative error of what stands for the arcsine of the sine.
     pub(super) fn relative_error(&self) -> f64 {
         self.relative_error
+    }
+
+    /// The relative error at r.
+    pub(super) fn relative_error_at(&self, r: f64) -> f64 {
+        if r == 0.0 { 0.0 } else { (self.finish((TAU * r).sin()) / (TAU * r) - 1.0).abs() }
     }
 
     /// The largest derivative of the result with respect to 2 pi r, near whole numbers.
