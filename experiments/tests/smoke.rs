@@ -173,6 +173,30 @@ fn a_chain_has_a_row_for_every_level() {
 }
 
 #[test]
+fn refreshed_messages_are_the_same_and_the_ring_is_marked() {
+    let rows = rows("bootstrap.toml");
+    assert_eq!(count(&rows), BTreeMap::from([("refresh", 2)]));
+    for row in measured(&rows) {
+        assert_eq!((word(row, "preset"), number(row, "security_bits")), ("toy", 0.0));
+        assert!(number(row, "bits_precision") > 15.0 && number(row, "levels_left") == 3.0, "{row:?}");
+        assert!(number(row, "key_bytes") > 0.0);
+    }
+}
+
+/// Each step halves what the refresh before was off, so the last error is no larger than twice the largest of the first.
+#[test]
+fn errors_do_not_grow_along_refreshes() {
+    let rows = rows("bootstrap_chain.toml");
+    let errors: BTreeMap<u64, f64> = measured(&rows)
+        .inspect(|row| assert_measured(row))
+        .map(|row| (number(row, "refreshed") as u64, number(row, "err_max_abs")))
+        .collect();
+    assert_eq!(errors.keys().copied().collect::<Vec<_>>(), (1..=12).collect::<Vec<_>>());
+    let largest = |steps: std::ops::RangeInclusive<u64>| steps.map(|k| errors[&k]).fold(0.0, f64::max);
+    assert!(largest(7..=12) <= 2.0 * largest(1..=6), "{errors:?}");
+}
+
+#[test]
 fn moments_of_boston_are_right() {
     let rows = rows("boston_moments.toml");
     assert_eq!(count(&rows).into_keys().collect::<Vec<_>>(), ["encrypt_table", "means", "second_moments"]);
