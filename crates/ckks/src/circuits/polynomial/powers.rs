@@ -104,8 +104,8 @@ impl<'a, O: Operations> Powers<'a, O> {
     }
 
     /// The basis polynomial of degree `i` for a product at `level`. Along a chain whose scales fall it may come from a level
-    /// with a larger scale, which would be missing in the scale of what it is multiplied by; it is brought to the canonical
-    /// one then, which takes one of the levels it is above.
+    /// with a larger scale, which would be missing in the scale of what it is multiplied by; it is brought to the canonical one
+    /// then, which takes one of the levels it is above.
     fn settled(&self, i: usize, level: Level) -> Result<O::Ciphertext, CkksError> {
         let (ops, element) = (self.ops, self.get(i)?);
         let canonical = ops.parameters().default_scale(level);
