@@ -71,7 +71,7 @@ impl Workload for Bootstrap {
             parameter("log_slots", Int, "", "log2 of the complex slots"),
             parameter("mode", Text, "", "once, or a chain of multiplications and refreshes"),
             parameter("levels_left", Int, "", "rescalings that a refreshed ciphertext allows"),
-            parameter("failure_log2", Float, "", "log2 of a bound on the probability of a wrong result")
+            parameter("failure_probability", Float, "", "a bound on the probability of a wrong result")
                 .detail(),
             parameter("refreshed", Int, "", "refreshes so far"),
         ]);
@@ -143,7 +143,7 @@ fn sized(params: Params, plan: &BootstrapParameters) -> Result<Resolved, CkksErr
         .cell("security_model", setup::SECURITY_MODEL)
         .cell("slots", plan.slots() as i64)
         .cell("levels_left", plan.levels_left().0 as i64)
-        .cell("failure_log2", plan.failure_log2())
+        .cell("failure_probability", plan.failure_log2().exp2())
         .cell("key_bytes", setup::as_cell(keys.memory))
         .cell("key_stored_bytes", setup::as_cell(keys.stored))
         .cell("ciphertext_bytes", setup::as_cell(16 * (n * parameters.q_len(plan.levels_left())) as u64));
