@@ -290,7 +290,7 @@ fn run(params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
             let all = || circuit.encrypt_weights(|values| session.encrypt(values, VALUE_BOUND, &mut rng));
             Some(stage.run(all)?.value)
         }
-        _ => None,
+        Packed::Units(_) | Packed::Features(_) => None,
     };
     let weights = weights.as_ref().map_or(Weights::Public, Weights::Encrypted);
     let mut all = || {

@@ -14,7 +14,7 @@ pub(super) enum Packed {
     /// Hidden units and queries side by side in one vector.
     Units(Box<MlpCircuit>),
     /// A vector for each feature.
-    Features(ByFeature),
+    Features(Box<ByFeature>),
 }
 
 impl Packed {
@@ -26,7 +26,7 @@ impl Packed {
         by_feature: bool,
     ) -> Result<Self, MlError> {
         Ok(if by_feature {
-            Self::Features(ByFeature::new(network, activation, slots)?)
+            Self::Features(Box::new(ByFeature::new(network, activation, slots)?))
         } else {
             Self::Units(Box::new(MlpCircuit::new(network, activation, slots)?))
         })
