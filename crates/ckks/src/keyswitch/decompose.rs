@@ -125,8 +125,7 @@ pub(crate) fn lift_all(tables: &LevelTables, digits: &Prepared<'_>, lifted: &mut
     let n = tables.q.n();
     for (j, limbs) in lifted.chunks_exact_mut(n * tables.qp.len()).enumerate() {
         let own = &tables.digits[j].range;
-        let run = parallel::run_length(tables.qp.len(), group_limbs(tables, 1));
-        parallel::for_each_run(limbs, (n, run), |first, limbs| {
+        parallel::for_each_run(limbs, (n, group_limbs(tables, 1)), |first, limbs| {
             lift_digit(tables, digits, j, first..first + limbs.len() / n, limbs);
             for (i, limb) in (first..).zip(limbs.chunks_exact_mut(n)).filter(|(i, _)| !own.contains(i)) {
                 by_construction(tables.qp.ring(i).forward_unreduced(limb));

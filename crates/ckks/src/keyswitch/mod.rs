@@ -110,11 +110,10 @@ impl Switch<'_> {
         let (dropped0, dropped1) = dropped.split_at_mut(self.dropped_words());
         let space_words = self.space_words();
         let spaces = &mut rest[..parallel::work_spaces() * space_words];
-        let all = self.tables.qp.len();
         parallel::for_each_run_pair_with(
             dropped0,
             dropped1,
-            (n, parallel::run_length(all - kept, self.group())),
+            (n, self.group()),
             (&mut *spaces, space_words),
             |first, sums0, sums1, space| {
                 let limbs = kept + first..kept + first + sums0.len() / n;
@@ -133,7 +132,7 @@ impl Switch<'_> {
         parallel::for_each_run_pair_with(
             out0,
             out1,
-            (n, parallel::run_length(kept, self.group())),
+            (n, self.group()),
             (spaces, space_words),
             |first, out0, out1, space| {
                 let limbs = first..first + out0.len() / n;
