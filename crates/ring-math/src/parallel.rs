@@ -88,7 +88,7 @@ pub fn for_each_limb_pair_with(
 }
 
 /// As [`for_each_limb_pair_with`], for runs of at most `most` consecutive limbs: `f(first, limbs_a, limbs_b, space)`. Threads
-/// take runs in order as they become free.
+/// take runs in order as they become free. `b` is cut as `a` is and may have several times as many words for each limb.
 pub fn for_each_run_pair_with(
     a: &mut [u64],
     b: &mut [u64],
@@ -97,14 +97,14 @@ pub fn for_each_run_pair_with(
     f: impl Fn(usize, &mut [u64], &mut [u64], &mut [u64]) + Sync + Send,
 ) {
     let (limbs, words) = (a.len() / n, a.len() + b.len());
-    let runs = runs(limbs, most);
+    let (runs, other_n) = (runs(limbs, most), b.len() / limbs.max(1));
     let pieces = (spaces.len() / space_len.max(1)).min(threads()).min(runs.len());
     // Each run costs at least a pass over its share of the work space.
     let cost = words + runs.len() * space_len;
     let (mut a, mut b) = (a, b);
     let pairs = runs.filter_map(move |run| {
-        let length = n * run.len();
-        Some((run.start, a.split_off_mut(..length)?, b.split_off_mut(..length)?))
+        let (x, y) = (a.split_off_mut(..n * run.len())?, b.split_off_mut(..other_n * run.len())?);
+        Some((run.start, x, y))
     });
     if worth_forking(cost, pieces) {
         let queue = Mutex::new(pairs);

@@ -10,7 +10,10 @@
 mod decompose;
 mod inner_product;
 
-pub(crate) use decompose::{Decomposed, lift_all, lifted_words, prepare, prepare_with, prepared_words};
+pub(crate) use decompose::{
+    Decomposed, Prepared, group_limbs, inverse_limb, lift_all, lift_run, lifted_words, prepare, prepare_with,
+    prepared_words,
+};
 
 use std::ops::Range;
 
@@ -86,7 +89,7 @@ impl Switch<'_> {
 
     /// Limbs that are worked on together.
     fn group(&self) -> usize {
-        decompose::group_limbs(self.tables, self.columns())
+        group_limbs(self.tables, self.columns())
     }
 
     /// Words of work space for one group: what is carried over, the two sums of one limb, and one limb more.
@@ -168,9 +171,7 @@ impl Switch<'_> {
         let words = self.tables.q.n() * limbs.len();
         let (lifted, rest) = space.split_at_mut(words * self.tables.digits.len());
         if let Decomposed::Fresh(prepared) = digits {
-            for (j, out) in lifted.chunks_exact_mut(words).enumerate() {
-                decompose::lift_digit(self.tables, prepared, j, limbs.clone(), out);
-            }
+            lift_run(self.tables, prepared, &limbs, lifted);
         }
         (lifted, rest)
     }

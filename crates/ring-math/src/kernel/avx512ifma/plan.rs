@@ -20,8 +20,8 @@ const LOG_TAIL: u32 = 6;
 /// cheaper than the memory traffic of storing it.
 pub(super) const TAIL_LINES: usize = 9;
 
-/// Vectors whose last pass and tail are done together: half of the nearest cache.
-const GROUP_VECTORS: usize = 256;
+/// Vectors whose last pass and tail are done together: a quarter of the nearest cache, which the tail's tables share.
+const GROUP_VECTORS: usize = 128;
 
 /// Half the room of a lazy value in multiples of p: values start within p of this offset, grow by p on either side in
 /// every stage, and stay in (0, 2^52). It is 8 for 48-bit primes; beyond 32 nothing is gained, since no transform has
