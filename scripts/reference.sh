@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 all=(paper_n8 ops depth memory paper_table linreg knn mlp peers)
 # What has no configuration yet is left out.
-for later in bootstrap refresh logreg rows; do
+for later in bootstrap bootstrap_chain refresh rows features speed; do
     if [ -f "configs/$later.toml" ]; then all+=("$later"); fi
 done
 estimate=false names=()

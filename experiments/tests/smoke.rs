@@ -173,6 +173,30 @@ fn a_chain_has_a_row_for_every_level() {
 }
 
 #[test]
+fn refreshed_messages_are_the_same_and_the_ring_is_marked() {
+    let rows = rows("bootstrap.toml");
+    assert_eq!(count(&rows), BTreeMap::from([("refresh", 2)]));
+    for row in measured(&rows) {
+        assert_eq!((word(row, "preset"), number(row, "security_bits")), ("toy", 0.0));
+        assert!(number(row, "bits_precision") > 15.0 && number(row, "levels_left") == 3.0, "{row:?}");
+        assert!(number(row, "key_bytes") > 0.0);
+    }
+}
+
+/// Each step halves what the refresh before was off, so the last error is no larger than twice the largest of the first.
+#[test]
+fn errors_do_not_grow_along_refreshes() {
+    let rows = rows("bootstrap_chain.toml");
+    let errors: BTreeMap<u64, f64> = measured(&rows)
+        .inspect(|row| assert_measured(row))
+        .map(|row| (number(row, "refreshed") as u64, number(row, "err_max_abs")))
+        .collect();
+    assert_eq!(errors.keys().copied().collect::<Vec<_>>(), (1..=12).collect::<Vec<_>>());
+    let largest = |steps: std::ops::RangeInclusive<u64>| steps.map(|k| errors[&k]).fold(0.0, f64::max);
+    assert!(largest(7..=12) <= 2.0 * largest(1..=6), "{errors:?}");
+}
+
+#[test]
 fn moments_of_boston_are_right() {
     let rows = rows("boston_moments.toml");
     assert_eq!(count(&rows).into_keys().collect::<Vec<_>>(), ["encrypt_table", "means", "second_moments"]);
@@ -273,6 +297,99 @@ fn linear_regression_takes_rows_as_they_come() {
             assert!((encrypted / clear - 1.0).abs() < 1e-3, "{name}: {row:?}");
         }
     }
+}
+
+/// A config of one workload on a small file of the user's, with changes.
+fn on_a_file(folder: &Path, workload: &str, more: &str) -> (Option<i32>, String) {
+    let config = format!(
+        "schema = 1\nname = \"mine\"\nseed = 1\ndeterministic = true\n[workload.{workload}]\n\
+         dataset = \"./mine.csv\"\nsplit = \"./mine_split.csv\"\n{more}\n[params]\nlog_scale = 40\n\
+         [measure]\nwarmup = 0\nsamples = 1\n"
+    );
+    std::fs::write(folder.join("mine.toml"), config).unwrap();
+    let _ = std::fs::remove_dir_all(folder.join("out"));
+    let output = sweep(folder, &["run", "mine.toml", "--out", "out"]);
+    let table = std::fs::read_to_string(folder.join("out/results.csv")).unwrap_or_default();
+    (output.status.code(), format!("{}{table}", text(&output)))
+}
+
+/// Writes a table of two features and a label with its split file.
+fn write_table(folder: &Path, cell: impl Fn(usize) -> String) {
+    let rows: String = (0..40).map(|i| format!("{},{},{}\n", cell(i), (i * i) % 11, (i / 3) % 2)).collect();
+    std::fs::write(folder.join("mine.csv"), format!("first,second,goal\n{rows}")).unwrap();
+    let side = |i: usize| if i % 4 == 3 { "test" } else { "train" };
+    let split: String = (0..40).map(|i| format!("{i},{},{}\n", side(i), i % 5)).collect();
+    std::fs::write(folder.join("mine_split.csv"), format!("row,set,fold5\n{split}")).unwrap();
+}
+
+/// What each model is asked to do on a file in the tests below.
+const MODELS: [(&str, &str); 4] = [
+    ("linreg", "degree = 7\nspectrum = [0.3, \"trace\"]"),
+    ("linreg", "mode = \"aggregate_decrypt\""),
+    ("knn", "k = 3\nsquarings = 2"),
+    ("mlp", "hidden = 4\nsteps = 20"),
+];
+
+#[test]
+fn every_model_takes_a_file_with_a_split() {
+    let folder = tempfile::tempdir().unwrap();
+    write_table(folder.path(), |i| format!("{}", i % 7));
+    for (workload, more) in MODELS {
+        let (code, output) = on_a_file(folder.path(), workload, more);
+        assert_eq!(code, Some(0), "{workload}, {more}: {output}");
+        assert!(output.contains("auc") && output.contains("accuracy"), "{workload}: {output}");
+    }
+}
+
+/// What is wrong is said before keys are made: no point runs for longer than it takes to read the file.
+#[test]
+fn bad_input_is_refused_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    write_table(folder.path(), |i| if i == 5 { "many".to_owned() } else { format!("{}", i % 7) });
+    for (workload, more) in MODELS {
+        let (code, output) = on_a_file(folder.path(), workload, more);
+        assert!(
+            code != Some(0) && output.contains("first") && output.contains("many"),
+            "{workload}: {output}"
+        );
+    }
+    let table = |i: usize| format!("{}", i % 7);
+    write_table(folder.path(), table);
+    let tanh =
+        "hidden = 4\nsteps = 20\nactivation = { name = \"tanh\", degree = 3, interval = [-0.01, 0.01] }";
+    let few_levels = "degree = 7\nspectrum = [0.3, \"trace\"]\n[grid]\ndepth = [2]";
+    let narrow = "standardise = \"gram\"\nranges = [[\"first\", 0.0, 5.0], [\"second\", 0.0, 11.0], [\"goal\", 0.0, 1.0]]";
+    let wide = narrow.replace("5.0", "5000.0");
+    for (workload, more, why) in [
+        ("knn", "mode = \"client_select\"\nk = 31", "31 neighbours of 30 training rows"),
+        ("mlp", tanh, "the polynomial holds on [-0.01, 0.01]"),
+        ("linreg", few_levels, "too_few_levels"),
+        ("linreg", narrow, "first"),
+        ("linreg", &wide, "inverse deviation of first"),
+        ("linreg", "features = [\"third\"]", "third"),
+        ("linreg", "degree = 8", "no polynomial of degree 8"),
+    ] {
+        let (code, output) = on_a_file(folder.path(), workload, more);
+        assert!(output.contains(why), "{workload}, {more}: {code:?} {output}");
+    }
+    let (_, output) = on_a_file(folder.path(), "linreg", "polynomial = 2\nfeatures = [\"first\"]");
+    assert!(!output.contains("there is room for"), "{output}");
+    // One feature is twice another: no single solution, unless there is a penalty.
+    write_table(folder.path(), |i| format!("{}", 2 * ((i * i) % 11)));
+    let singular = "mode = \"aggregate_decrypt\"";
+    assert!(on_a_file(folder.path(), "linreg", singular).1.contains("singular"));
+    assert_eq!(on_a_file(folder.path(), "linreg", &format!("{singular}\nridge = 0.01")).0, Some(0));
+}
+
+/// More columns than there is room for: the number, the limit and the mode that would do.
+#[test]
+fn too_many_columns_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let set = ["--set", "workload.linreg.polynomial=2", "--out", "out"];
+    let config = configs().join("quick/linreg.toml");
+    let output = sweep(folder.path(), &[&["run", config.to_str().unwrap()], &set[..]].concat());
+    let said = text(&output);
+    assert!(said.contains("104 features, there is room for 30; take mode aggregate_decrypt"), "{said}");
 }
 
 /// Every iterate has a row that tells the error of the solver from that of the scheme.

@@ -1,7 +1,5 @@
 //! Linear regression on more columns than one vector has room for the matrix of.
 
-#![expect(clippy::expect_used, reason = "helpers of tests stop at the first failure")]
-
 use ckks::ParameterSpec;
 use datasets::{load_split, synthetic::LinearSpec};
 use he_ml::{

@@ -15,7 +15,7 @@ use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use ring_math::{MAX_LOG_N, MIN_LOG_N, RnsBasis, ntt_primes, parallel::Threads};
 
 /// What `security_bits` is read from.
-const SECURITY_MODEL: &str =
+pub(super) const SECURITY_MODEL: &str =
     "HE security guidelines 2024 (ePrint 2024/463), classical, uniform ternary secret";
 
 /// Resident size of the program itself, generously, for the estimate of a point's memory.

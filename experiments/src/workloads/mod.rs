@@ -1,6 +1,7 @@
 //! One file per workload; `registry` lists them.
 
 mod accuracy;
+pub mod bootstrap;
 pub mod boston_moments;
 mod ckks_setup;
 pub mod depth;
@@ -39,6 +40,7 @@ pub fn registry() -> Registry {
         )
         .with(&ops::Ops)
         .with(&depth::Depth)
+        .with(&bootstrap::Bootstrap)
         .with(&boston_moments::BostonMoments)
         .with(&linear_algebra::LinearAlgebra)
         .with(&linreg::Linreg)

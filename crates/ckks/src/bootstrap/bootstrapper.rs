@@ -33,6 +33,9 @@ enum Transform {
     SlotsToCoefficients = 1,
 }
 
+/// Multiplies a ciphertext by one matrix of a transform.
+type Multiply<'a, C> = dyn FnMut(Transform, usize, &C) -> Result<C, CkksError> + 'a;
+
 impl<W> Bootstrapper<W> {
     /// A bootstrapper that encodes matrices whenever it needs them.
     pub(super) fn unprepared(parameters: &BootstrapParameters) -> Self {
@@ -129,7 +132,7 @@ impl<W> Bootstrapper<W> {
         let bound = ops.noise(&a).message_bound().hypot(ops.noise(&b).message_bound());
         let refreshed = self.refresh(ops, &ops.assume_bound(&both, bound)?)?;
         let conjugate = ops.conjugate(&refreshed)?;
-        // Twice the parts at twice the scale are the parts: a label, and nothing is rounded.
+        // Sums with the conjugate are twice the parts: halving them takes one of the levels that were won.
         let half = |x: &O::Ciphertext, bound: f64| ops.assume_bound(&ops.mul_scalar(x, 0.5)?, bound);
         let real = half(&ops.add(&refreshed, &conjugate)?, ops.noise(&a).message_bound())?;
         let imaginary = times(ops, &ops.sub(&refreshed, &conjugate)?, -Complex64::I)?;
@@ -148,7 +151,7 @@ impl<W> Bootstrapper<W> {
         &self,
         ops: &O,
         base: &O::Ciphertext,
-        multiply: &mut dyn FnMut(Transform, usize, &O::Ciphertext) -> Result<O::Ciphertext, CkksError>,
+        multiply: &mut Multiply<'_, O::Ciphertext>,
     ) -> Result<O::Ciphertext, CkksError> {
         let parameters = &self.parameters;
         let slots = parameters.slots();

@@ -67,11 +67,6 @@ impl Factor {
         self.slots
     }
 
-    /// Number of diagonals.
-    pub(super) fn terms(&self) -> usize {
-        self.groups.iter().map(|group| group.inner.len()).sum()
-    }
-
     /// Encodes the diagonals for a ciphertext at this level and scale, so that the product is at the canonical scale of the
     /// level below.
     pub(super) fn encode<O: Operations>(

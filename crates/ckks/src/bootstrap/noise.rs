@@ -1,12 +1,14 @@
 //! What a refresh adds to the noise.
 
 use super::{
-    BootstrapParameters,
+    BootstrapParameters, BootstrapSpec,
     parameters::{q0, to_slots_constant},
+    sine::Remainder,
 };
 use crate::{
     eval::raise::{encapsulated_noise, ephemeral_weight},
     noise::{LevelNoise, Noise, ROUNDING_VARIANCE},
+    params::Parameters,
     scale::Level,
 };
 
@@ -27,7 +29,9 @@ pub(super) fn refreshed_noise(bootstrap: &BootstrapParameters, input: &Noise, tr
     let arcsine = coefficients.sqrt() * remainder.relative_error() * input.message_bound();
     let bound = tracked.bound() + old.bound() * slope * scale / scale0 + (sine + arcsine) * scale;
     // A slot's relative error, as the standard deviation of the coefficients that are decoded.
-    let relative = remainder.relative_error() * input.message_rms() * scale / coefficients.sqrt();
+    let typical =
+        remainder.reach() * (input.message_rms() / bootstrap.message_bound()).min(1.0) / coefficients.sqrt();
+    let relative = remainder.relative_error_at(typical) * input.message_rms() * scale / coefficients.sqrt();
     let std = (old.std() * scale / scale0).hypot(added_std(bootstrap)).hypot(relative);
     Noise { std, bound, message_rms: input.message_rms(), message_bound: input.message_bound() }
 }
@@ -53,7 +57,9 @@ fn added_std(bootstrap: &BootstrapParameters) -> f64 {
         let slope = (half_width * (level as f64 - top as f64).exp2()).max(1.0 / std::f64::consts::TAU);
         slope * rounding(level)
     }));
-    let to_slots = half_width * half_width * to_slots_variance(bootstrap);
+    let to_slots = half_width
+        * half_width
+        * bootstrap.to_slots_noise().variance(bootstrap.to_slots_noise().best_share());
     // 2n coefficients of that are summed in every slot, for real and imaginary parts.
     let slots = bootstrap.slots() as f64;
     let raised = LevelNoise::new(parameters, parameters.max_level()).rounding.std / scale(0);
@@ -61,31 +67,56 @@ fn added_std(bootstrap: &BootstrapParameters) -> f64 {
         * scale(spec.levels)
 }
 
-/// Variance of a coefficient of the noise of x that CoeffsToSlots leaves before the last rounding, in units of the scale.
-fn to_slots_variance(bootstrap: &BootstrapParameters) -> f64 {
-    let parameters = bootstrap.parameters();
-    let spec = bootstrap.spec();
-    let (slots, max) = (bootstrap.slots(), parameters.max_slots());
-    let scale = |level: usize| parameters.default_scale(Level(level)).to_f64();
-    let top = parameters.max_level().0;
-    let bottom = top - spec.coefficients_to_slots.len();
-    // The last matrix makes everything that much smaller, and the sum with the conjugate twice the real part of it.
-    let shrink = to_slots_constant(slots, max, bootstrap.remainder()) * (slots as f64).sqrt() * 2f64.sqrt();
-    // Root mean square of what goes through: slots of the multiples of q0, after the sum over all rotations by the period.
-    let weight = f64::from(ephemeral_weight(parameters)) + 1.0;
-    let size = (weight / 12.0 * 2.0 * slots as f64).sqrt() * (max / slots) as f64;
-    let rounded = (bottom + 1..top).map(|level| {
-        let rounding = LevelNoise::new(parameters, Level(level)).rounding.std;
-        (shrink * rounding / scale(level)).powi(2)
-    });
-    // Each entry of a matrix is rounded at its scale.
-    let entries = bootstrap.coefficients_to_slots().iter().zip((bottom + 1..=top).rev()).enumerate().map(
-        |(k, (factor, level))| {
+/// What CoeffsToSlots does to the noise of x before the last rounding, in units of the scale: standard deviations of a
+/// coefficient.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ToSlotsNoise {
+    /// Of all matrices but the last: their entries and the rounding after each.
+    before: f64,
+    /// Of the entries of the last matrix.
+    last: f64,
+}
+
+impl ToSlotsNoise {
+    /// For matrices that only turn space, except for the last one, which also shrinks everything to the size of x; `terms` are
+    /// their numbers of diagonals.
+    pub(super) fn new(
+        spec: &BootstrapSpec,
+        parameters: &Parameters,
+        remainder: &Remainder,
+        terms: &[usize],
+    ) -> Self {
+        let (slots, max) = (1usize << spec.log_slots, parameters.max_slots());
+        let scale = |level: usize| parameters.default_scale(Level(level)).to_f64();
+        let top = parameters.max_level().0;
+        let bottom = top - terms.len();
+        // The sum with the conjugate is twice the real part.
+        let shrink = to_slots_constant(slots, max, remainder) * (slots as f64).sqrt() * 2f64.sqrt();
+        // Root mean square of what goes through: slots of the multiples of q0, after the sum over all rotations by the period.
+        let weight = f64::from(ephemeral_weight(parameters)) + 1.0;
+        let size = (weight / 12.0 * 2.0 * slots as f64).sqrt() * (max / slots) as f64;
+        let rounded = (bottom + 1..top).map(|level| {
+            (shrink * LevelNoise::new(parameters, Level(level)).rounding.std / scale(level)).powi(2)
+        });
+        // Each entry of a matrix is rounded at its scale.
+        let entry = |(&terms, level): (&usize, usize)| {
             let before = if level == top { q0(parameters).to_f64() } else { scale(level) };
             let encoded = scale(level - 1) * parameters.groups()[level].log2().exp2() / before;
-            let later = if k + 1 == spec.coefficients_to_slots.len() { 2f64.sqrt() } else { shrink };
-            later * later * factor.terms() as f64 * ROUNDING_VARIANCE * (size / encoded).powi(2)
-        },
-    );
-    rounded.sum::<f64>() + entries.sum::<f64>()
+            (terms as f64 * ROUNDING_VARIANCE).sqrt() * size / encoded
+        };
+        let mut entries: Vec<f64> = terms.iter().zip((bottom + 1..=top).rev()).map(entry).collect();
+        let last = entries.pop().unwrap_or(0.0) * 2f64.sqrt();
+        let before = rounded.sum::<f64>() + entries.iter().map(|x| (shrink * x).powi(2)).sum::<f64>();
+        Self { before: before.sqrt(), last }
+    }
+
+    /// How much of the shrinking the first matrix should do, so that both kinds of noise are alike: what it saves the last
+    /// one it costs those between.
+    pub(super) fn best_share(&self) -> f64 {
+        if self.before == 0.0 { 1.0 } else { (self.before / self.last).sqrt().min(1.0) }
+    }
+
+    fn variance(&self, share: f64) -> f64 {
+        (self.before / share).powi(2) + (self.last * share).powi(2)
+    }
 }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{BootstrapSpec, Bootstrapper, dft, factor::Factor, failure::overflow_log2, sine::Remainder};
+use super::{
+    BootstrapSpec, Bootstrapper, dft, factor::Factor, failure::overflow_log2, noise::ToSlotsNoise,
+    sine::Remainder,
+};
 use crate::{
     Complex64, DryRun,
     encoder::Packing,
@@ -28,6 +31,7 @@ struct Checked {
     remainder: Remainder,
     coefficients_to_slots: Vec<Factor>,
     slots_to_coefficients: Vec<Factor>,
+    to_slots_noise: ToSlotsNoise,
 }
 
 impl BootstrapParameters {
@@ -58,7 +62,8 @@ impl BootstrapParameters {
             spec.arcsine_degree,
         )?;
         check_levels(spec, &remainder)?;
-        let (coefficients_to_slots, slots_to_coefficients) = factors(spec, &parameters, &remainder);
+        let (coefficients_to_slots, slots_to_coefficients, to_slots_noise) =
+            factors(spec, &parameters, &remainder);
         let checked = Checked {
             spec: spec.clone(),
             parameters,
@@ -66,6 +71,7 @@ impl BootstrapParameters {
             remainder,
             coefficients_to_slots,
             slots_to_coefficients,
+            to_slots_noise,
         };
         Ok(Self(Arc::new(checked)))
     }
@@ -140,6 +146,10 @@ impl BootstrapParameters {
         &self.0.remainder
     }
 
+    pub(super) fn to_slots_noise(&self) -> &ToSlotsNoise {
+        &self.0.to_slots_noise
+    }
+
     pub(super) fn coefficients_to_slots(&self) -> &[Factor] {
         &self.0.coefficients_to_slots
     }
@@ -186,6 +196,14 @@ fn check_shape(spec: &BootstrapSpec) -> Result<(), CkksError> {
 
 fn check_levels(spec: &BootstrapSpec, remainder: &Remainder) -> Result<(), CkksError> {
     let needed = remainder.depth();
+    // Squares along the sine have to find their scales.
+    for (index, pair) in spec.sine.windows(2).enumerate() {
+        if pair[1].log_scale_below() != Some(pair[0].log_scale) {
+            let found = format!("2^{} at level {index} below 2^{}", pair[0].log_scale, pair[1].log_scale);
+            let expected = "the scale that the level above leads to: see `LevelSpec::log_group`".to_owned();
+            return Err(CkksError::Parameter { name: "sine", found, expected });
+        }
+    }
     if spec.sine.len() == needed {
         return Ok(());
     }
@@ -209,7 +227,7 @@ fn factors(
     spec: &BootstrapSpec,
     parameters: &Parameters,
     remainder: &Remainder,
-) -> (Vec<Factor>, Vec<Factor>) {
+) -> (Vec<Factor>, Vec<Factor>, ToSlotsNoise) {
     let (log_slots, slots, max) = (spec.log_slots as usize, 1usize << spec.log_slots, parameters.max_slots());
     let side_by_side = 2 * slots <= max;
     let (i, one) = (Complex64::I, Complex64::ONE);
@@ -219,14 +237,22 @@ fn factors(
     let constant = to_slots_constant(slots, max, remainder);
     let mut matrices = dft::to_coefficients(log_slots, spec.coefficients_to_slots.len());
     let last = matrices.len() - 1;
+    let terms: Vec<usize> = matrices.iter().map(|matrix| matrix.iter().count()).collect();
+    let noise = ToSlotsNoise::new(spec, parameters, remainder, &terms);
     let sizes = dft::shares(log_slots, matrices.len()).into_iter().rev().map(|share| share.len());
     // A stage is 2^(1/2) times a rotation of space. What goes through shrinks from the size of slots to that of coefficients:
-    // all of it at last, so that rounding finds large numbers until then.
+    // most of it at last, so that rounding finds large numbers until then.
+    let share = if last == 0 { 1.0 } else { noise.best_share() };
     for (k, (matrix, size)) in matrices.iter_mut().zip(sizes).enumerate() {
         let earlier = (log_slots - size) as f64;
         let factor =
             if k == last { constant * (earlier / 2.0).exp2() } else { (-(size as f64) / 2.0).exp2() };
-        *matrix = std::mem::take(matrix).scaled(factor);
+        let shared = match k {
+            0 if last > 0 => share,
+            _ if k == last => share.recip(),
+            _ => 1.0,
+        };
+        *matrix = std::mem::take(matrix).scaled(factor * shared);
     }
     let to_slots = matrices.into_iter().enumerate().map(|(k, matrix)| {
         if k == last && side_by_side {
@@ -259,5 +285,5 @@ fn factors(
             Factor::new(&matrix.wrapped())
         }
     });
-    (to_slots, from_slots.collect())
+    (to_slots, from_slots.collect(), noise)
 }

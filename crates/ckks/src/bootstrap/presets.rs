@@ -26,7 +26,8 @@ fn levels(sizes: &[(u32, u32)]) -> Vec<LevelSpec> {
     sizes.iter().map(one).collect()
 }
 
-/// N = 2^16, all 2^15 slots, 9 levels of 40 bits left.
+/// N = 2^16, all 2^15 slots, 9 levels of 40 bits left. Measured: 23.0 bits on average, 20.7 in the worst slot of uniform
+/// messages.
 #[must_use]
 pub fn n16_full_fast() -> BootstrapSpec {
     let mut sine = vec![level(50); 6];
@@ -76,7 +77,8 @@ pub fn n16_full_low_memory() -> BootstrapSpec {
     n16_full_fast().low_memory()
 }
 
-/// N = 2^16, 2^8 slots (or any other number up to 2^12), 13 levels of 40 bits left.
+/// N = 2^16, 2^8 slots (or any other number up to 2^12), 13 levels of 40 bits left. Measured: 23.8 bits on average, 22.4 in
+/// the worst slot of uniform messages.
 #[must_use]
 pub fn n16_sparse() -> BootstrapSpec {
     let mut sine = vec![level(50); 9];
@@ -91,39 +93,44 @@ pub fn n16_sparse() -> BootstrapSpec {
     }
 }
 
-/// N = 2^15, all 2^14 slots, 3 levels of 33 bits left.
+/// N = 2^15, all 2^14 slots, 3 levels of 33 bits left. Measured: 16.9 bits on average, 14.7 in the worst slot of uniform
+/// messages; a message that is the same in all slots comes back with 13 bits, because there is no arcsine.
 #[must_use]
 pub fn n15_full() -> BootstrapSpec {
+    let sine = levels(&[(47, 47), (48, 49), (49, 50), (50, 51), (51, 52), (52, 53), (52, 52), (51, 50)]);
     BootstrapSpec {
         log_n: 15,
         log_slots: 14,
         message_bound: 1.0,
-        base: level(42),
+        base: level(41),
         log_scale: 33,
         levels: 3,
-        slots_to_coefficients: vec![level(34); 3],
-        sine: levels(&[(46, 46), (46, 46), (47, 48), (49, 51), (51, 53), (53, 55), (55, 57), (53, 51)]),
+        slots_to_coefficients: vec![level(33), level(34), level(34)],
+        sine,
         coefficients_to_slots: vec![level(42); 3],
         degree: 58,
         doublings: 2,
         arcsine_degree: 1,
         interval: None,
-        log_p: Vec::new(),
+        log_p: vec![45, 45],
         dnum: None,
         low_memory: false,
         allow_insecure: false,
     }
 }
 
-/// N = 2^15, 2^8 slots (or any other number up to 2^10), 4 levels of 33 bits left.
+/// N = 2^15, 2^8 slots (or any other number up to 2^10), 4 levels of 33 bits left. Measured: 18.7 bits on average, 16.4 in
+/// the worst slot of uniform messages; 14.8 where all slots are the same, because there is no arcsine.
 #[must_use]
 pub fn n15_sparse() -> BootstrapSpec {
     BootstrapSpec {
         log_slots: 8,
+        base: level(42),
         levels: 4,
         slots_to_coefficients: vec![level(34); 2],
         sine: levels(&[(46, 46), (46, 46), (46, 46), (46, 46), (47, 48), (49, 51), (50, 51), (49, 48)]),
         coefficients_to_slots: vec![level(42); 2],
+        log_p: Vec::new(),
         ..n15_full()
     }
 }

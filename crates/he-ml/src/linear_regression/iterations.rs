@@ -78,7 +78,6 @@ impl Gradient {
 
     /// Refreshes an iterate, and the one before it where that is needed, when there is no level left for the next step
     /// and for clearing what is not the result.
-    #[expect(clippy::type_complexity, reason = "an iterate and the one before it")]
     fn refresh<A: SlotArithmetic>(
         self,
         on: &A,

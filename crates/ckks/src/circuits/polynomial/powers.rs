@@ -18,6 +18,9 @@ use crate::{
 /// that it stands for: what is left of the squares' noise would be larger by as many bits.
 const MAX_LOST_BITS: f64 = 3.0;
 
+/// Bits that a factor may have more than its level's canonical scale: differences between levels of one run are far below.
+const SETTLE_BITS: f64 = 0.75;
+
 /// What a step adds to a noise: on average and at worst, in units of the value.
 #[derive(Clone, Copy, Default)]
 struct Error {
@@ -98,6 +101,19 @@ impl<'a, O: Operations> Powers<'a, O> {
             found: i.to_string(),
             expected: "one that was planned".to_owned(),
         })
+    }
+
+    /// The basis polynomial of degree `i` for a product at `level`. Along a chain whose scales fall it may come from a level
+    /// with a larger scale, which would be missing in the scale of what it is multiplied by; it is brought to the canonical one
+    /// then, which takes one of the levels it is above.
+    fn settled(&self, i: usize, level: Level) -> Result<O::Ciphertext, CkksError> {
+        let (ops, element) = (self.ops, self.get(i)?);
+        let canonical = ops.parameters().default_scale(level);
+        let excess = ops.scale(element).log2() - canonical.log2();
+        if excess > SETTLE_BITS && ops.level(element) > level {
+            return ops.align_to(element, level, canonical);
+        }
+        Ok(element.clone())
     }
 
     /// Computes the basis polynomial of degree `i` from smaller ones.
@@ -214,12 +230,12 @@ impl<'a, O: Operations> Powers<'a, O> {
         let ops = self.ops;
         let mut inner = Vec::with_capacity(node.products.len());
         for (giant, node) in &node.products {
-            let giant = self.get(*giant)?;
-            inner.push((self.evaluate(node, above, whole / ops.scale(giant))?, giant));
+            let giant = self.settled(*giant, above)?;
+            inner.push((self.evaluate(node, above, whole / ops.scale(&giant))?, giant));
         }
         let squares = node.squares.as_deref();
         let conjugates = squares.map(|squares| self.conjugates(squares, above, integer)).transpose()?;
-        let mut pairs: Vec<(&O::Ciphertext, &O::Ciphertext)> = inner.iter().map(|(a, b)| (a, *b)).collect();
+        let mut pairs: Vec<(&O::Ciphertext, &O::Ciphertext)> = inner.iter().map(|(a, b)| (a, b)).collect();
         pairs.extend(conjugates.iter().map(|Conjugates { factors: (a, b), .. }| (a, b)));
         let addend = self.addend(node, above, whole)?;
         let divided = match (pairs.is_empty(), addend) {
