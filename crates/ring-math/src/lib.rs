@@ -31,7 +31,7 @@ pub use modulus::{LAZY_MODULUS_BITS, MAX_MODULUS_BITS, Modulus, PreparedScalar, 
 pub use ntt::InverseScale;
 pub use poly::{Coeff, Ntt, Representation, RnsPoly};
 pub use prime::{is_prime, ntt_primes, ntt_primes_near, primitive_root};
-pub use ring::{MAX_LOG_N, MIN_LOG_N, ResidueRing};
+pub use ring::{MAX_LOG_N, MIN_LOG_N, PART_WORDS, ResidueRing};
 pub use rns::{BasisConverter, Lift, Rescaler, RnsBasis};
 pub use scratch::Scratch;
 

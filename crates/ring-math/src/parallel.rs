@@ -3,7 +3,10 @@
 //! Work is split over limbs. Inside [`Threads::install`] the number of threads is what was asked for; elsewhere it is that of
 //! the global pool. With one thread every function here is a plain loop.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    ops::Range,
+    sync::{Mutex, PoisonError},
+};
 
 use rayon::prelude::*;
 
@@ -84,49 +87,69 @@ pub fn for_each_limb_pair_with(
     for_each_run_pair_with(a, b, (n, 1), spaces, f);
 }
 
-/// As [`for_each_limb_pair_with`], for runs of up to `run` consecutive limbs: `f(first, limbs_a, limbs_b, space)`. Threads
-/// take runs in order as they become free.
+/// As [`for_each_limb_pair_with`], for runs of at most `most` consecutive limbs: `f(first, limbs_a, limbs_b, space)`. Threads
+/// take runs in order as they become free. `b` is cut as `a` is and may have several times as many words for each limb.
 pub fn for_each_run_pair_with(
     a: &mut [u64],
     b: &mut [u64],
-    (n, run): (usize, usize),
+    (n, most): (usize, usize),
     (spaces, space_len): (&mut [u64], usize),
     f: impl Fn(usize, &mut [u64], &mut [u64], &mut [u64]) + Sync + Send,
 ) {
-    let limbs = a.len() / n;
-    let pieces = (spaces.len() / space_len.max(1)).min(threads()).min(limbs.div_ceil(run));
-    let words = a.len() + b.len();
-    let pairs = a.chunks_mut(run * n).zip(b.chunks_mut(run * n)).enumerate();
-    // Each limb costs at least a pass over its share of the work space.
-    if worth_forking(words + limbs * space_len / run, pieces) {
+    let (limbs, words) = (a.len() / n, a.len() + b.len());
+    let (runs, other_n) = (runs(limbs, most), b.len() / limbs.max(1));
+    let pieces = (spaces.len() / space_len.max(1)).min(threads()).min(runs.len());
+    // Each run costs at least a pass over its share of the work space.
+    let cost = words + runs.len() * space_len;
+    let (mut a, mut b) = (a, b);
+    let pairs = runs.filter_map(move |run| {
+        let (x, y) = (a.split_off_mut(..n * run.len())?, b.split_off_mut(..other_n * run.len())?);
+        Some((run.start, x, y))
+    });
+    if worth_forking(cost, pieces) {
         let queue = Mutex::new(pairs);
         let take = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
         spaces[..pieces * space_len].par_chunks_exact_mut(space_len).with_max_len(1).for_each(|space| {
-            while let Some((r, (x, y))) = take() {
-                f(r * run, x, y, space);
+            while let Some((first, x, y)) = take() {
+                f(first, x, y, space);
             }
         });
     } else {
         let len = space_len.min(spaces.len());
         let space = &mut spaces[..len];
-        pairs.for_each(|(r, (x, y))| f(r * run, x, y, space));
+        pairs.for_each(|(first, x, y)| f(first, x, y, space));
     }
 }
 
-/// The length of runs of at most `most` limbs, if `limbs` limbs are cut so that all threads get nearly the same.
-#[must_use]
-pub fn run_length(limbs: usize, most: usize) -> usize {
-    let runs = limbs.div_ceil(most).next_multiple_of(threads());
-    limbs.div_ceil(runs.max(1)).max(1)
-}
-
-/// Calls `f(first, limbs)` for runs of up to `run` consecutive `n`-word limbs of `data`.
-pub fn for_each_run(data: &mut [u64], (n, run): (usize, usize), f: impl Fn(usize, &mut [u64]) + Sync + Send) {
-    if worth_forking(data.len(), data.len().div_ceil(n * run)) {
-        data.par_chunks_mut(run * n).enumerate().for_each(|(r, limbs)| f(r * run, limbs));
+/// Calls `f(first, limbs)` for runs of at most `most` consecutive `n`-word limbs of `data`. Threads take runs in order as they
+/// become free.
+pub fn for_each_run(
+    data: &mut [u64],
+    (n, most): (usize, usize),
+    f: impl Fn(usize, &mut [u64]) + Sync + Send,
+) {
+    let (words, runs) = (data.len(), runs(data.len() / n, most));
+    let pieces = threads().min(runs.len());
+    let mut data = data;
+    let cut = runs.filter_map(move |run| Some((run.start, data.split_off_mut(..n * run.len())?)));
+    if worth_forking(words, pieces) {
+        let queue = Mutex::new(cut);
+        let take = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+        (0..pieces).into_par_iter().with_max_len(1).for_each(|_| {
+            while let Some((first, limbs)) = take() {
+                f(first, limbs);
+            }
+        });
     } else {
-        data.chunks_mut(run * n).enumerate().for_each(|(r, limbs)| f(r * run, limbs));
+        cut.for_each(|(first, limbs)| f(first, limbs));
     }
+}
+
+/// Cuts `limbs` limbs into runs of at most `most`, equal to within one limb and as many for each thread, so that all threads
+/// finish together.
+fn runs(limbs: usize, most: usize) -> impl ExactSizeIterator<Item = Range<usize>> + Send {
+    let count = limbs.div_ceil(most.max(1)).next_multiple_of(threads()).min(limbs);
+    (0..count).map(move |r| limbs * r / count..limbs * (r + 1) / count)
 }
 
 /// Calls `f(i, item)` for each item, in parallel when together they touch enough words.
@@ -149,7 +172,7 @@ pub fn join<A: Send, B: Send>(
 
 #[cfg(test)]
 mod tests {
-    use super::{Threads, for_each_limb_pair_with, for_each_run, for_each_run_pair_with, run_length};
+    use super::{Threads, for_each_limb_pair_with, for_each_run, for_each_run_pair_with, runs};
 
     /// Every limb is visited once, with its own index and a piece of work space nobody else holds.
     #[test]
@@ -180,19 +203,19 @@ mod tests {
     #[test]
     fn runs_start_where_they_say() {
         let n = 1 << 13;
-        for (threads, limbs, run) in [(1, 5, 2), (2, 5, 2), (2, 7, 3), (3, 4, 8), (2, 0, 3)] {
+        for (threads, limbs, most) in [(1, 5, 2), (2, 5, 2), (2, 7, 3), (3, 4, 8), (2, 0, 3)] {
             let (mut a, mut b, mut c) = (vec![0; limbs * n], vec![0; limbs * n], vec![0; limbs * n]);
             let mark = |first: usize, limbs: &mut [u64]| {
-                assert!(limbs.len() <= run * n);
+                assert!(limbs.len() <= most * n);
                 (first..).zip(limbs.chunks_exact_mut(n)).for_each(|(i, limb)| limb.fill(i as u64 + 1));
             };
             Threads::new(threads).expect("threads start").install(|| {
                 let mut spaces = vec![0; threads * n];
-                for_each_run_pair_with(&mut a, &mut b, (n, run), (&mut spaces, n), |first, x, y, _| {
+                for_each_run_pair_with(&mut a, &mut b, (n, most), (&mut spaces, n), |first, x, y, _| {
                     mark(first, x);
                     mark(first, y);
                 });
-                for_each_run(&mut c, (n, run), mark);
+                for_each_run(&mut c, (n, most), mark);
             });
             for words in [&a, &b, &c] {
                 assert!(words.iter().enumerate().all(|(i, &word)| word == (i / n) as u64 + 1));
@@ -202,12 +225,17 @@ mod tests {
 
     #[test]
     fn runs_are_shared_out_evenly() {
-        let on = |threads| Threads::new(threads).expect("threads start");
-        assert_eq!(on(1).install(|| run_length(30, 6)), 6);
-        assert_eq!(on(1).install(|| run_length(10, 6)), 5);
-        assert_eq!(on(2).install(|| run_length(30, 6)), 5);
-        assert_eq!(on(2).install(|| run_length(15, 10)), 8);
-        assert_eq!(on(3).install(|| run_length(2, 8)), 1);
-        assert_eq!(on(2).install(|| run_length(0, 8)), 1);
+        for threads in 1..=3 {
+            for (limbs, most) in [(30, 6), (16, 3), (15, 10), (5, 3), (2, 8), (1, 1), (0, 8)] {
+                let cut: Vec<_> =
+                    Threads::new(threads).expect("threads start").install(|| runs(limbs, most).collect());
+                let lengths: Vec<usize> = cut.iter().map(ExactSizeIterator::len).collect();
+                assert!(cut.iter().flat_map(Clone::clone).eq(0..limbs), "all limbs, in order");
+                let (least, longest) = (lengths.iter().min(), lengths.iter().max());
+                let (least, longest) = (least.copied().unwrap_or(1), longest.copied().unwrap_or(1));
+                assert!(1 <= least && longest <= most && longest - least <= 1, "{lengths:?}");
+                assert!(limbs < threads || lengths.len().is_multiple_of(threads), "{lengths:?}");
+            }
+        }
     }
 }

@@ -14,6 +14,9 @@ pub const MIN_LOG_N: u32 = 3;
 /// Largest supported log2(N).
 pub const MAX_LOG_N: u32 = 17;
 
+/// Words of which a part of a limb has to be a multiple, where an operation takes parts: no kernel takes more at a time.
+pub const PART_WORDS: usize = 64;
+
 /// `Z_p[X]/(X^N+1)` for one prime p that is 1 modulo 2N, with its transform tables and the kernel that runs it.
 ///
 /// A limb is a slice of N words in `[0, p)`: coefficients in natural order, or transform values in bit-reversed
@@ -298,7 +301,8 @@ impl ResidueRing {
     }
 
     /// out0 = sum of a_j * b_j and out1 = sum of a_j * c_j for the terms (a, b, c): the inner product of key
-    /// switching. The `a_j` may come from [`Self::forward_unreduced`].
+    /// switching. The `a_j` may come from [`Self::forward_unreduced`]. All may be the same part of their limbs: a multiple of
+    /// [`PART_WORDS`] words.
     ///
     /// # Errors
     /// [`RingError::LengthMismatch`], also for more than [`MAX_TERMS`] terms.
@@ -308,11 +312,20 @@ impl ResidueRing {
         out1: &mut [u64],
         terms: &[(&[u64], &[u64], &[u64])],
     ) -> Result<(), RingError> {
-        self.check("output", out0.len())?;
-        self.check("output", out1.len())?;
+        let words = out0.len();
+        if words > self.n() || !words.is_multiple_of(PART_WORDS) {
+            self.check("output", words)?;
+        }
+        let check = |what, found| match found == words {
+            true => Ok(()),
+            false => Err(RingError::LengthMismatch { what, found, expected: words }),
+        };
+        check("second output", out1.len())?;
         self.check_terms(terms.len())?;
         for (a, b, c) in terms {
-            self.check_three(a.len(), b.len(), c.len())?;
+            check("left operand", a.len())?;
+            check("right operand", b.len())?;
+            check("second right operand", c.len())?;
         }
         self.ops().inner_product_pair(&self.modulus, out0, out1, terms);
         Ok(())

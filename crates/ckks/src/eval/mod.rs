@@ -20,6 +20,7 @@ pub(crate) mod raise;
 mod relinearize;
 mod rescale;
 mod rotate;
+mod rotation_steps;
 pub(crate) mod rotation_sum;
 pub(crate) mod scalar;
 mod switch;

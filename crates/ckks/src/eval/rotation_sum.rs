@@ -2,16 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use ring_math::{MAX_TERMS, Ntt, RnsPoly, parallel};
-
-use super::{Evaluator, Workspace, check_scales, check_slots};
+use super::{Evaluator, Workspace, check_scales, check_slots, rotation_steps::RotationSum};
 use crate::{
     ciphertext::Ciphertext,
-    context::LevelTables,
     encoder::Weights,
     error::CkksError,
     keys::GaloisKey,
-    keyswitch::{by_construction, lift_all, lifted_words, prepare, prepared_words},
     noise::{LevelNoise, Noise},
     scale::{Level, Scale},
 };
@@ -80,84 +76,6 @@ pub(crate) fn describe<W: WeightShape>(
     Ok((scale * weight_scale, noise))
 }
 
-/// A polynomial's digits, carried over to all of QP.
-struct Digits<'a> {
-    tables: &'a LevelTables,
-    values: &'a [u64],
-    lifted: Vec<u64>,
-}
-
-impl<'a> Digits<'a> {
-    fn new(tables: &'a LevelTables, values: &'a [u64], work: &mut Workspace) -> Self {
-        let prepared = prepare(tables, values, work.scratch.words(prepared_words(tables)));
-        let mut lifted = vec![0; lifted_words(tables)];
-        lift_all(tables, &prepared, &mut lifted);
-        Self { tables, values, lifted }
-    }
-
-    /// The sums of products with `key` for limb `i` of QP.
-    fn times_key(&self, key: &GaloisKey, i: usize, [sum0, sum1]: [&mut [u64]; 2]) {
-        let (tables, n) = (self.tables, self.tables.q.n());
-        let count = tables.digits.len();
-        let limb = |words: &'a [u64], k: usize| &words[n * k..n * (k + 1)];
-        let mut terms: [(&[u64], &[u64], &[u64]); MAX_TERMS] = [(&[], &[], &[]); MAX_TERMS];
-        for (j, (term, digit)) in terms.iter_mut().zip(&tables.digits).enumerate() {
-            let place = tables.qp.len() * j + i;
-            let words = if digit.range.contains(&i) {
-                limb(self.values, i)
-            } else {
-                &self.lifted[n * place..n * (place + 1)]
-            };
-            let (body, mask) = key.key.limbs(tables, j, i);
-            *term = (words, body, mask);
-        }
-        by_construction(tables.qp.ring(i).inner_product_pair(sum0, sum1, &terms[..count]));
-    }
-}
-
-/// The sum before its last division: one polynomial over QP for each part.
-struct Total<'a> {
-    tables: &'a LevelTables,
-    parts: [RnsPoly<Ntt>; 2],
-}
-
-impl Total<'_> {
-    /// Adds limb `i` of both parts that `f` writes, given two limbs of work space besides.
-    fn add(&mut self, f: impl Fn(usize, [&mut [u64]; 4]) + Sync + Send) {
-        let n = self.tables.q.n();
-        let [part0, part1] = &mut self.parts;
-        let mut spaces = vec![0; 4 * n * parallel::work_spaces()];
-        let spaces = (&mut spaces[..], 4 * n);
-        parallel::for_each_limb_pair_with(
-            part0.words_mut(),
-            part1.words_mut(),
-            n,
-            spaces,
-            |i, limb0, limb1, space| {
-                let (first, rest) = space.split_at_mut(n);
-                let (second, rest) = rest.split_at_mut(n);
-                let (third, fourth) = rest.split_at_mut(n);
-                f(i, [&mut *first, &mut *second, third, fourth]);
-                by_construction(self.tables.qp.ring(i).add_assign(limb0, first));
-                by_construction(self.tables.qp.ring(i).add_assign(limb1, second));
-            },
-        );
-    }
-}
-
-/// Weighted sums of inner rotations over QP: for each limb of QP, one limb for each group.
-struct InnerSums {
-    groups: usize,
-    parts: [Vec<u64>; 2],
-}
-
-impl InnerSums {
-    fn limb(&self, part: usize, n: usize, group: usize, i: usize) -> &[u64] {
-        let place = i * self.groups + group;
-        &self.parts[part][n * place..n * (place + 1)]
-    }
-}
-
 impl Evaluator<'_> {
     /// The sum over `groups` of the outer rotations of sums of weighted inner rotations of `a`, rescaled: a linear map by
     /// diagonals in baby and giant steps.
@@ -176,6 +94,21 @@ impl Evaluator<'_> {
         a: &Ciphertext,
         groups: &[RotationGroup<'_, Weights>],
     ) -> Result<Ciphertext, CkksError> {
+        self.fresh(|out| self.sum_of_rotations_rescale_into(out, a, groups, &mut Workspace::new()))
+    }
+
+    /// out = the same sum. The work space takes a polynomial over QP for each group and four more, and some limbs for each
+    /// thread.
+    ///
+    /// # Errors
+    /// As [`Self::sum_of_rotations_rescale`].
+    pub fn sum_of_rotations_rescale_into(
+        &self,
+        out: &mut Ciphertext,
+        a: &Ciphertext,
+        groups: &[RotationGroup<'_, Weights>],
+        work: &mut Workspace,
+    ) -> Result<(), CkksError> {
         a.check(OP, self.context)?;
         a.check_degree(OP, 1)?;
         let tables = self.context.tables(OP, a.level)?;
@@ -185,31 +118,26 @@ impl Evaluator<'_> {
         let n = tables.q.n();
         let (scale, noise) = describe(groups, (a.level, a.scale, a.slots, a.noise), &tables.noise, n)?;
         self.check_weights(groups)?;
-        let inner =
-            self.rotation_keys(a, groups.iter().flat_map(|group| &group.inner).map(|(steps, _)| *steps))?;
-        let outer = self.rotation_keys(a, groups.iter().map(|group| group.outer))?;
-        let mut work = Workspace::new();
-        let sums = self.inner_sums(tables, a, groups, &inner, &mut work);
-        let mut total = Total { tables, parts: [RnsPoly::zero(&tables.qp), RnsPoly::zero(&tables.qp)] };
-        for (g, group) in groups.iter().enumerate() {
-            match outer.get(&group.outer.rem_euclid(a.slots as i64)) {
-                Some(&Some(key)) => add_rotated(&mut total, &sums, g, key, &mut work)?,
-                _ => total.add(|i, [out0, out1, ..]| {
-                    out0.copy_from_slice(sums.limb(0, n, g, i));
-                    out1.copy_from_slice(sums.limb(1, n, g, i));
-                }),
-            }
+        let period = a.slots as i64;
+        let mut keys: BTreeMap<i64, Option<&GaloisKey>> = BTreeMap::new();
+        for (steps, _) in groups.iter().flat_map(|group| &group.inner) {
+            keys.insert(steps.rem_euclid(period), self.checked_rotation_key(a, *steps)?);
         }
-        let mut out = Ciphertext::empty(self.context)?;
-        out.parts.clear();
-        for mut part in total.parts {
-            divide.rescale(&mut part, &mut work.scratch)?;
-            part.drop_to_basis(self.context.q_basis(below)?)?;
-            out.parts.push(part);
-        }
+        let outer = groups
+            .iter()
+            .map(|group| self.checked_rotation_key(a, group.outer))
+            .collect::<Result<Vec<_>, CkksError>>()?;
+        let places: BTreeMap<i64, usize> = keys.keys().enumerate().map(|(k, &steps)| (steps, k)).collect();
+        let place = |steps: i64| places.get(&steps.rem_euclid(period)).copied().unwrap_or(0);
+        let weights = groups
+            .iter()
+            .map(|group| group.inner.iter().map(|&(steps, weights)| (place(steps), weights)).collect())
+            .collect();
+        let sum = RotationSum { tables, a, inner: keys.into_values().collect(), weights, outer };
+        out.reshape(self.context.q_basis(below)?, 2);
+        sum.run(divide, work, out.pair_mut());
         (out.level, out.scale, out.slots, out.noise) = (a.level, scale, a.slots, noise);
-        self.note_rescaled(&mut out)?;
-        Ok(out)
+        self.note_rescaled(out)
     }
 
     fn check_weights(&self, groups: &[RotationGroup<'_, Weights>]) -> Result<(), CkksError> {
@@ -221,130 +149,12 @@ impl Evaluator<'_> {
         Ok(())
     }
 
-    /// The keys for rotations of `a`, by steps within its slots; `None` where nothing moves.
-    fn rotation_keys(
-        &self,
-        a: &Ciphertext,
-        steps: impl Iterator<Item = i64>,
-    ) -> Result<BTreeMap<i64, Option<&GaloisKey>>, CkksError> {
-        let mut keys = BTreeMap::new();
-        for steps in steps {
-            let key = self.rotation_key(OP, a, steps)?;
-            if let Some(key) = key {
-                self.check_key(OP, || format!("Galois key {}", key.element), &key.key, a.level)?;
-            }
-            keys.insert(steps.rem_euclid(a.slots as i64), key);
+    /// The key for a rotation of `a`; `None` where nothing moves.
+    fn checked_rotation_key(&self, a: &Ciphertext, steps: i64) -> Result<Option<&GaloisKey>, CkksError> {
+        let key = self.rotation_key(OP, a, steps)?;
+        if let Some(key) = key {
+            self.check_key(OP, || format!("Galois key {}", key.element), &key.key, a.level)?;
         }
-        Ok(keys)
+        Ok(key)
     }
-
-    /// For each limb of QP: rotates that limb of `a` by all inner steps, and sums the products with the weights of each
-    /// group.
-    fn inner_sums(
-        &self,
-        tables: &LevelTables,
-        a: &Ciphertext,
-        groups: &[RotationGroup<'_, Weights>],
-        keys: &BTreeMap<i64, Option<&GaloisKey>>,
-        work: &mut Workspace,
-    ) -> InnerSums {
-        let (n, q_len, period) = (tables.q.n(), tables.q.len(), a.slots as i64);
-        let digits = Digits::new(tables, a.parts[1].words(), work);
-        let positions: BTreeMap<i64, usize> = keys.keys().enumerate().map(|(k, &steps)| (steps, k)).collect();
-        let words = n * groups.len() * tables.qp.len();
-        let mut sums = InnerSums { groups: groups.len(), parts: [vec![0; words], vec![0; words]] };
-        let space_len = 2 * n * (keys.len() + 1);
-        let mut spaces = vec![0; space_len * parallel::work_spaces()];
-        let [part0, part1] = &mut sums.parts;
-        let chunk = n * groups.len();
-        parallel::for_each_limb_pair_with(
-            part0,
-            part1,
-            chunk,
-            (&mut spaces, space_len),
-            |i, out0, out1, space| {
-                let ring = tables.qp.ring(i);
-                let (rotated, spare) = space.split_at_mut(2 * n * keys.len());
-                let (spare0, spare1) = spare.split_at_mut(n);
-                for (pair, key) in rotated.chunks_exact_mut(2 * n).zip(keys.values()) {
-                    let (first, second) = pair.split_at_mut(n);
-                    rotate_limb(a, &digits, *key, i, [first, second], [&mut *spare0, &mut *spare1]);
-                }
-                let outs = out0.chunks_exact_mut(n).zip(out1.chunks_exact_mut(n));
-                for ((out0, out1), group) in outs.zip(groups) {
-                    for (k, chunk) in group.inner.chunks(MAX_TERMS).enumerate() {
-                        let mut terms: [(&[u64], &[u64], &[u64]); MAX_TERMS] = [(&[], &[], &[]); MAX_TERMS];
-                        for (term, (steps, weights)) in terms.iter_mut().zip(chunk) {
-                            let place = positions.get(&steps.rem_euclid(period)).copied().unwrap_or(0);
-                            let (first, second) = rotated[2 * n * place..2 * n * (place + 1)].split_at(n);
-                            *term = (weights.limb(i, q_len), first, second);
-                        }
-                        let terms = &terms[..chunk.len()];
-                        if k == 0 {
-                            by_construction(ring.inner_product_pair(out0, out1, terms));
-                        } else {
-                            by_construction(ring.inner_product_pair(spare0, spare1, terms));
-                            by_construction(ring.add_assign(out0, spare0));
-                            by_construction(ring.add_assign(out1, spare1));
-                        }
-                    }
-                }
-            },
-        );
-        sums
-    }
-}
-
-/// Writes limb `i` of P times the rotation of `a` that `key` is for.
-fn rotate_limb(
-    a: &Ciphertext,
-    digits: &Digits<'_>,
-    key: Option<&GaloisKey>,
-    i: usize,
-    [out0, out1]: [&mut [u64]; 2],
-    [spare0, spare1]: [&mut [u64]; 2],
-) {
-    let tables = digits.tables;
-    let ring = tables.qp.ring(i);
-    // P is 0 modulo its own primes.
-    let factor = tables.p_residues.get(i);
-    let Some(key) = key else {
-        for (part, out) in [out0, out1].into_iter().enumerate() {
-            out.fill(0);
-            if let Some(factor) = factor {
-                by_construction(ring.mul_scalar_add_assign(out, a.parts[part].limb(i), factor));
-            }
-        }
-        return;
-    };
-    digits.times_key(key, i, [&mut *spare0, &mut *spare1]);
-    if let Some(factor) = factor {
-        by_construction(ring.mul_scalar_add_assign(spare0, a.parts[0].limb(i), factor));
-    }
-    by_construction(ring.permute(out0, spare0, &key.automorphism));
-    by_construction(ring.permute(out1, spare1, &key.automorphism));
-}
-
-/// Adds the rotation of the inner sum of group `g`: its second part is divided by P and switched again.
-fn add_rotated(
-    total: &mut Total<'_>,
-    sums: &InnerSums,
-    g: usize,
-    key: &GaloisKey,
-    work: &mut Workspace,
-) -> Result<(), CkksError> {
-    let tables = total.tables;
-    let n = tables.q.n();
-    let mut second = RnsPoly::<Ntt>::zero(&tables.qp);
-    parallel::for_each_limb(second.words_mut(), n, |i, limb| limb.copy_from_slice(sums.limb(1, n, g, i)));
-    tables.mod_down.rescale(&mut second, &mut work.scratch)?;
-    let digits = Digits::new(tables, second.words(), work);
-    total.add(|i, [out0, out1, spare0, spare1]| {
-        let ring = tables.qp.ring(i);
-        digits.times_key(key, i, [&mut *spare0, &mut *spare1]);
-        by_construction(ring.add_assign(spare0, sums.limb(0, n, g, i)));
-        by_construction(ring.permute(out0, spare0, &key.automorphism));
-        by_construction(ring.permute(out1, spare1, &key.automorphism));
-    });
-    Ok(())
 }

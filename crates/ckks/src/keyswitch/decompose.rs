@@ -75,7 +75,8 @@ pub(crate) fn prepare_with<'a>(
     Prepared { values, coefficients }
 }
 
-fn inverse_limb(tables: &LevelTables, i: usize, limb: &mut [u64]) {
+/// One limb of what [`prepare`] computes, in place.
+pub(crate) fn inverse_limb(tables: &LevelTables, i: usize, limb: &mut [u64]) {
     // Digits are runs of primes in order, so that one of them holds limb i.
     let Some(digit) = tables.digits.iter().find(|digit| digit.range.contains(&i)) else { return };
     by_construction(match &digit.converter {
@@ -86,13 +87,7 @@ fn inverse_limb(tables: &LevelTables, i: usize, limb: &mut [u64]) {
 
 /// Carries digit `j` over to the limbs `limbs` of QP but its own, as coefficients; `out` holds one limb for each of
 /// `limbs`.
-pub(super) fn lift_digit(
-    tables: &LevelTables,
-    digits: &Prepared<'_>,
-    j: usize,
-    limbs: Range<usize>,
-    out: &mut [u64],
-) {
+fn lift_digit(tables: &LevelTables, digits: &Prepared<'_>, j: usize, limbs: Range<usize>, out: &mut [u64]) {
     let n = tables.q.n();
     let digit = &tables.digits[j];
     let scaled = &digits.coefficients[n * digit.range.start..n * digit.range.end];
@@ -114,6 +109,14 @@ pub(super) fn lift_digit(
     }
 }
 
+/// Carries every digit over to the limbs `limbs` of QP but its own, as coefficients: digit after digit, one limb for each of
+/// `limbs`.
+pub(crate) fn lift_run(tables: &LevelTables, digits: &Prepared<'_>, limbs: &Range<usize>, out: &mut [u64]) {
+    for (j, out) in out.chunks_exact_mut(tables.q.n() * limbs.len()).enumerate() {
+        lift_digit(tables, digits, j, limbs.clone(), out);
+    }
+}
+
 /// Words that [`lift_all`] writes.
 pub(crate) fn lifted_words(tables: &LevelTables) -> usize {
     tables.q.n() * tables.qp.len() * tables.digits.len()
@@ -125,8 +128,7 @@ pub(crate) fn lift_all(tables: &LevelTables, digits: &Prepared<'_>, lifted: &mut
     let n = tables.q.n();
     for (j, limbs) in lifted.chunks_exact_mut(n * tables.qp.len()).enumerate() {
         let own = &tables.digits[j].range;
-        let run = parallel::run_length(tables.qp.len(), group_limbs(tables, 1));
-        parallel::for_each_run(limbs, (n, run), |first, limbs| {
+        parallel::for_each_run(limbs, (n, group_limbs(tables, 1)), |first, limbs| {
             lift_digit(tables, digits, j, first..first + limbs.len() / n, limbs);
             for (i, limb) in (first..).zip(limbs.chunks_exact_mut(n)).filter(|(i, _)| !own.contains(i)) {
                 by_construction(tables.qp.ring(i).forward_unreduced(limb));
@@ -151,7 +153,7 @@ const CORE_CACHE_WORDS: usize = 1 << 17;
 
 /// The most limbs of QP to carry over together when `columns` polynomials are carried over to each: the more, the less
 /// often the sources are read. Digits of one prime gain nothing by it.
-pub(super) fn group_limbs(tables: &LevelTables, columns: usize) -> usize {
+pub(crate) fn group_limbs(tables: &LevelTables, columns: usize) -> usize {
     if tables.digits.iter().all(|digit| digit.converter.is_none()) {
         return 1;
     }

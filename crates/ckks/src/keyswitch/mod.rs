@@ -10,7 +10,10 @@
 mod decompose;
 mod inner_product;
 
-pub(crate) use decompose::{Decomposed, lift_all, lifted_words, prepare, prepare_with, prepared_words};
+pub(crate) use decompose::{
+    Decomposed, Prepared, group_limbs, inverse_limb, lift_all, lift_run, lifted_words, prepare, prepare_with,
+    prepared_words,
+};
 
 use std::ops::Range;
 
@@ -86,7 +89,7 @@ impl Switch<'_> {
 
     /// Limbs that are worked on together.
     fn group(&self) -> usize {
-        decompose::group_limbs(self.tables, self.columns())
+        group_limbs(self.tables, self.columns())
     }
 
     /// Words of work space for one group: what is carried over, the two sums of one limb, and one limb more.
@@ -110,11 +113,10 @@ impl Switch<'_> {
         let (dropped0, dropped1) = dropped.split_at_mut(self.dropped_words());
         let space_words = self.space_words();
         let spaces = &mut rest[..parallel::work_spaces() * space_words];
-        let all = self.tables.qp.len();
         parallel::for_each_run_pair_with(
             dropped0,
             dropped1,
-            (n, parallel::run_length(all - kept, self.group())),
+            (n, self.group()),
             (&mut *spaces, space_words),
             |first, sums0, sums1, space| {
                 let limbs = kept + first..kept + first + sums0.len() / n;
@@ -133,7 +135,7 @@ impl Switch<'_> {
         parallel::for_each_run_pair_with(
             out0,
             out1,
-            (n, parallel::run_length(kept, self.group())),
+            (n, self.group()),
             (spaces, space_words),
             |first, out0, out1, space| {
                 let limbs = first..first + out0.len() / n;
@@ -169,9 +171,7 @@ impl Switch<'_> {
         let words = self.tables.q.n() * limbs.len();
         let (lifted, rest) = space.split_at_mut(words * self.tables.digits.len());
         if let Decomposed::Fresh(prepared) = digits {
-            for (j, out) in lifted.chunks_exact_mut(words).enumerate() {
-                decompose::lift_digit(self.tables, prepared, j, limbs.clone(), out);
-            }
+            lift_run(self.tables, prepared, &limbs, lifted);
         }
         (lifted, rest)
     }

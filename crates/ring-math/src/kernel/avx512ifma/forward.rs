@@ -85,47 +85,6 @@ impl Constants {
     }
 }
 
-/// (x, y) -> (x + w y, x - w y). Lazy: both grow by p on either side, and bits above the 52nd are noise. Strict: [0, 4p)
-/// to [0, 4p), clean.
-macro_rules! butterfly {
-    ($lazy:expr, $c:ident, $v:ident, $i:literal, $j:literal, $w:expr, $wq:expr) => {{
-        let (x, y) = ($v[$i], $v[$j]);
-        if $lazy {
-            let sum = shoup!($c, x, y, $w, $wq);
-            $v[$j] = sub!(add!(x, x), sum);
-            $v[$i] = sum;
-        } else {
-            let t = montgomery!($c.p, y, $w, $wq, $c.p, $c.zero); // in (0, 2p)
-            let x = fold!(x, $c.two_p);
-            $v[$j] = sub!(add!(x, $c.two_p), t);
-            $v[$i] = add!(x, t);
-        }
-    }};
-}
-
-/// From (0, 2^52), with noise above, to within p of the offset.
-macro_rules! reduce_to_offset {
-    ($c:ident, $x:expr) => {{
-        let x = $x;
-        subtract_multiple!($c, x, mul_high!($c.offset_quotient, x, $c.reciprocal))
-    }};
-}
-
-/// Applies the entry rule to the operands of the first stage that are not multiplied.
-macro_rules! enter {
-    ($lazy:expr, $entry:expr, $c:ident, $v:ident, $count:literal) => {
-        if $lazy {
-            for x in &mut $v[..$count] {
-                match $entry {
-                    Entry::Free | Entry::Late => {}
-                    Entry::Canonical => *x = add!(*x, $c.offset),
-                    Entry::Full => *x = reduce_to_offset!($c, *x),
-                }
-            }
-        }
-    };
-}
-
 /// Three stages on eight vectors, given seven twiddles in the order of the stages.
 macro_rules! radix_8 {
     ($lazy:expr, $c:ident, $v:ident, $w:ident, $q:ident) => {{
@@ -144,70 +103,51 @@ macro_rules! radix_8 {
     }};
 }
 
-/// A pass of radix 8 over `block`.
+/// A pass of radix 8 over `block` in the strict regime; [`super::lazy`] has that of the other.
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn pass_8<const LAZY: bool>(c: &Constants, block: &mut [[u64; 8]], entry: Entry, tw: &[Twiddle]) {
+pub(super) fn pass_8(c: &Constants, block: &mut [[u64; 8]], tw: &[Twiddle]) {
     let (w, q): ([__m512i; 7], [__m512i; 7]) =
         (core::array::from_fn(|i| splat!(tw[i].value)), core::array::from_fn(|i| splat!(tw[i].quotient)));
-    macro_rules! run {
-        ($entry:expr) => {{
-            parts!(block => length, b0, b1, b2, b3, b4, b5, b6, b7; 8);
-            for i in 0..length {
-                let mut v = [
-                    load!(&b0[i]), load!(&b1[i]), load!(&b2[i]), load!(&b3[i]),
-                    load!(&b4[i]), load!(&b5[i]), load!(&b6[i]), load!(&b7[i]),
-                ];
-                enter!(LAZY, $entry, c, v, 4);
-                radix_8!(LAZY, c, v, w, q);
-                store!(&mut b0[i], v[0]);
-                store!(&mut b1[i], v[1]);
-                store!(&mut b2[i], v[2]);
-                store!(&mut b3[i], v[3]);
-                store!(&mut b4[i], v[4]);
-                store!(&mut b5[i], v[5]);
-                store!(&mut b6[i], v[6]);
-                store!(&mut b7[i], v[7]);
-            }
-        }};
-    }
-    match entry {
-        Entry::Free | Entry::Late => run!(Entry::Free),
-        Entry::Canonical => run!(Entry::Canonical),
-        Entry::Full => run!(Entry::Full),
+    parts!(block => length, b0, b1, b2, b3, b4, b5, b6, b7; 8);
+    for i in 0..length {
+        let mut v = [
+            load!(&b0[i]),
+            load!(&b1[i]),
+            load!(&b2[i]),
+            load!(&b3[i]),
+            load!(&b4[i]),
+            load!(&b5[i]),
+            load!(&b6[i]),
+            load!(&b7[i]),
+        ];
+        radix_8!(false, c, v, w, q);
+        store!(&mut b0[i], v[0]);
+        store!(&mut b1[i], v[1]);
+        store!(&mut b2[i], v[2]);
+        store!(&mut b3[i], v[3]);
+        store!(&mut b4[i], v[4]);
+        store!(&mut b5[i], v[5]);
+        store!(&mut b6[i], v[6]);
+        store!(&mut b7[i], v[7]);
     }
 }
 
-/// A pass of radix 4 over `block`.
+/// A pass of radix 4 over `block` in the strict regime.
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn pass_4<const LAZY: bool>(c: &Constants, block: &mut [[u64; 8]], entry: Entry, tw: &[Twiddle]) {
+pub(super) fn pass_4(c: &Constants, block: &mut [[u64; 8]], tw: &[Twiddle]) {
     let (w, q): ([__m512i; 3], [__m512i; 3]) =
         (core::array::from_fn(|i| splat!(tw[i].value)), core::array::from_fn(|i| splat!(tw[i].quotient)));
-    macro_rules! run {
-        ($entry:expr) => {{
-            parts!(block => length, b0, b1, b2, b3; 4);
-            for i in 0..length {
-                let mut v = [load!(&b0[i]), load!(&b1[i]), load!(&b2[i]), load!(&b3[i])];
-                enter!(LAZY, $entry, c, v, 2);
-                butterfly!(LAZY, c, v, 0, 2, w[0], q[0]);
-                butterfly!(LAZY, c, v, 1, 3, w[0], q[0]);
-                if LAZY && $entry == Entry::Late {
-                    v[0] = reduce_to_offset!(c, v[0]);
-                    v[2] = reduce_to_offset!(c, v[2]);
-                }
-                butterfly!(LAZY, c, v, 0, 1, w[1], q[1]);
-                butterfly!(LAZY, c, v, 2, 3, w[2], q[2]);
-                store!(&mut b0[i], v[0]);
-                store!(&mut b1[i], v[1]);
-                store!(&mut b2[i], v[2]);
-                store!(&mut b3[i], v[3]);
-            }
-        }};
-    }
-    match entry {
-        Entry::Free => run!(Entry::Free),
-        Entry::Canonical => run!(Entry::Canonical),
-        Entry::Full => run!(Entry::Full),
-        Entry::Late => run!(Entry::Late),
+    parts!(block => length, b0, b1, b2, b3; 4);
+    for i in 0..length {
+        let mut v = [load!(&b0[i]), load!(&b1[i]), load!(&b2[i]), load!(&b3[i])];
+        butterfly!(false, c, v, 0, 2, w[0], q[0]);
+        butterfly!(false, c, v, 1, 3, w[0], q[0]);
+        butterfly!(false, c, v, 0, 1, w[1], q[1]);
+        butterfly!(false, c, v, 2, 3, w[2], q[2]);
+        store!(&mut b0[i], v[0]);
+        store!(&mut b1[i], v[1]);
+        store!(&mut b2[i], v[2]);
+        store!(&mut b3[i], v[3]);
     }
 }
 

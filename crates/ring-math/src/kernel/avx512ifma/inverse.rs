@@ -158,6 +158,17 @@ macro_rules! reduce {
     }};
 }
 
+/// The end of output 0 of a pass: its factor is 1, but for the last pass.
+macro_rules! finish_first {
+    ($lazy:expr, $last:expr, $c:ident, $u:ident, $x:expr, $tw:expr) => {
+        if $last {
+            finish!($lazy, $last, $c, $x, splat!($tw.value), splat!($tw.quotient))
+        } else {
+            reduce!($lazy, $c, $x, $u.one)
+        }
+    };
+}
+
 /// A pass of radix 8 over `block`; `tw[j]` multiplies output j.
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn pass_8<const LAZY: bool, const LAST: bool>(
@@ -183,12 +194,18 @@ pub(super) fn pass_8<const LAZY: bool, const LAST: bool>(
             load!(&b7[i]),
         ];
         inverse_8!(LAZY, c, u, v);
+        macro_rules! put_first {
+            ($part:ident) => {
+                store!(&mut $part[i], finish_first!(LAZY, LAST, c, u, v[0], tw[0]))
+            };
+        }
         macro_rules! put {
             ($($part:ident $j:literal),+) => {
                 $(store!(&mut $part[i], finish!(LAZY, LAST, c, v[$j], splat!(tw[$j].value), splat!(tw[$j].quotient)));)+
             };
         }
-        put!(b0 0, b1 1, b2 2, b3 3, b4 4, b5 5, b6 6, b7 7);
+        put_first!(b0);
+        put!(b1 1, b2 2, b3 3, b4 4, b5 5, b6 6, b7 7);
     }
 }
 
@@ -209,7 +226,7 @@ pub(super) fn pass_4<const LAZY: bool, const LAST: bool>(
         plain_to_multiplier!(LAZY, c, v, 2, 3, c.two_p);
         plain_to_multipliers!(LAZY, c, v, 0, 2, c.four_p);
         twisted_to_multipliers!(LAZY, c, v, 1, 3, u.i, c.four_p);
-        store!(&mut b0[i], finish!(LAZY, LAST, c, v[0], w[0], q[0]));
+        store!(&mut b0[i], finish_first!(LAZY, LAST, c, u, v[0], tw[0]));
         store!(&mut b1[i], finish!(LAZY, LAST, c, v[1], w[1], q[1]));
         store!(&mut b2[i], finish!(LAZY, LAST, c, v[2], w[2], q[2]));
         store!(&mut b3[i], finish!(LAZY, LAST, c, v[3], w[3], q[3]));

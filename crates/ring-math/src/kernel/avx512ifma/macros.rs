@@ -217,3 +217,44 @@ macro_rules! transpose {
         weave_transpose!($v, unchanged, [(); (); (); (); (); (); (); (); (); (); (); ();])
     };
 }
+
+/// (x, y) -> (x + w y, x - w y). Lazy: both grow by p on either side, and bits above the 52nd are noise. Strict: [0, 4p)
+/// to [0, 4p), clean.
+macro_rules! butterfly {
+    ($lazy:expr, $c:ident, $v:ident, $i:literal, $j:literal, $w:expr, $wq:expr) => {{
+        let (x, y) = ($v[$i], $v[$j]);
+        if $lazy {
+            let sum = shoup!($c, x, y, $w, $wq);
+            $v[$j] = sub!(add!(x, x), sum);
+            $v[$i] = sum;
+        } else {
+            let t = montgomery!($c.p, y, $w, $wq, $c.p, $c.zero); // in (0, 2p)
+            let x = fold!(x, $c.two_p);
+            $v[$j] = sub!(add!(x, $c.two_p), t);
+            $v[$i] = add!(x, t);
+        }
+    }};
+}
+
+/// From (0, 2^52), with noise above, to within p of the offset.
+macro_rules! reduce_to_offset {
+    ($c:ident, $x:expr) => {{
+        let x = $x;
+        subtract_multiple!($c, x, mul_high!($c.offset_quotient, x, $c.reciprocal))
+    }};
+}
+
+/// Applies the entry rule to the operands of the first stage that are not multiplied.
+macro_rules! enter {
+    ($lazy:expr, $entry:expr, $c:ident, $v:ident, $count:literal) => {
+        if $lazy {
+            for x in &mut $v[..$count] {
+                match $entry {
+                    Entry::Free | Entry::Late => {}
+                    Entry::Canonical => *x = add!(*x, $c.offset),
+                    Entry::Full => *x = reduce_to_offset!($c, *x),
+                }
+            }
+        }
+    };
+}

@@ -17,6 +17,7 @@ mod macros;
 mod convert;
 mod forward;
 mod inverse;
+mod lazy;
 mod plan;
 mod vector;
 

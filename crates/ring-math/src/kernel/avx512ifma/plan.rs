@@ -4,7 +4,7 @@ use super::{
     Avx512Ifma,
     forward::{self, Constants, Entry},
     inverse::{self, Units},
-    vector,
+    lazy, vector,
 };
 use crate::{
     buffer::WordBuffer,
@@ -20,8 +20,8 @@ const LOG_TAIL: u32 = 6;
 /// cheaper than the memory traffic of storing it.
 pub(super) const TAIL_LINES: usize = 9;
 
-/// Vectors whose last pass and tail are done together: half of the nearest cache.
-const GROUP_VECTORS: usize = 256;
+/// Vectors whose last pass and tail are done together: a quarter of the nearest cache, which the tail's tables share.
+const GROUP_VECTORS: usize = 128;
 
 /// Half the room of a lazy value in multiples of p: values start within p of this offset, grow by p on either side in
 /// every stage, and stay in (0, 2^52). It is 8 for 48-bit primes; beyond 32 nothing is gained, since no transform has
@@ -63,10 +63,23 @@ impl Level {
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn forward_pass<const LAZY: bool>(&self, c: &Constants, block: &mut [[u64; 8]], node: usize) {
         let twiddles = &self.forward[node * ((1 << self.log_radix) - 1)..];
-        match self.log_radix {
-            3 => forward::pass_8::<LAZY>(c, block, self.entry, twiddles),
-            2 => forward::pass_4::<LAZY>(c, block, self.entry, twiddles),
+        match (self.log_radix, LAZY) {
+            (3, true) => lazy::pass_8(c, block, self.entry, twiddles),
+            (3, false) => forward::pass_8(c, block, twiddles),
+            (2, true) => lazy::pass_4(c, block, self.entry, twiddles),
+            (2, false) => forward::pass_4(c, block, twiddles),
             _ => forward::pass_2::<LAZY>(c, block, self.entry, twiddles),
+        }
+    }
+
+    /// The inverse pass of node number `node` over its `block`, unless it is the last.
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn inverse_pass<const LAZY: bool>(&self, c: &Constants, u: &Units, block: &mut [[u64; 8]], node: usize) {
+        let twiddles = &self.inverse[node << self.log_radix..];
+        match self.log_radix {
+            3 => inverse::pass_8::<LAZY, false>(c, u, block, twiddles),
+            2 => inverse::pass_4::<LAZY, false>(c, u, block, twiddles),
+            _ => inverse::pass_2::<LAZY, false>(c, block, twiddles),
         }
     }
 }
@@ -228,7 +241,7 @@ impl IfmaPlan {
         let c = Constants::new(&self.modulus, lazy_offset(&self.modulus));
         let u = Units::new(&self.units);
         if self.levels.is_empty() {
-            inverse::tail::<LAZY>(&c, &u, a.as_chunks_mut().0, tables_from(&self.inverse_tail, 0));
+            self.inverse_tail::<LAZY>(&c, &u, a.as_chunks_mut().0, 0);
             if LAZY {
                 // From (-p, p) to a multiplier's range.
                 for x in a.iter_mut() {
@@ -244,7 +257,7 @@ impl IfmaPlan {
         self.inverse_node::<LAZY>(&c, &u, a.as_chunks_mut().0, (0, 0), &last);
     }
 
-    /// `place` is (depth, node).
+    /// `place` is (depth, node). Depth first, and the nodes of the last level several at a time, as in [`Self::forward_node`].
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn inverse_node<const LAZY: bool>(
         &self,
@@ -257,23 +270,37 @@ impl IfmaPlan {
         let (depth, node) = place;
         let Some(level) = self.levels.get(depth) else { return };
         let radix = 1 << level.log_radix;
-        if depth + 1 == self.levels.len() {
-            inverse::tail::<LAZY>(c, u, block, tables_from(&self.inverse_tail, node * radix));
-        } else {
-            let length = block.len() / radix;
-            for (k, part) in block.chunks_exact_mut(length).enumerate() {
-                self.inverse_node::<LAZY>(c, u, part, (depth + 1, node * radix + k), last);
+        let length = block.len() / radix;
+        match self.levels.get(depth + 1) {
+            None => self.inverse_tail::<LAZY>(c, u, block, node * radix),
+            Some(next) if depth + 2 == self.levels.len() => {
+                let group = (GROUP_VECTORS / length).clamp(1, radix);
+                for (g, part) in block.chunks_exact_mut(length * group).enumerate() {
+                    let first = node * radix + g * group;
+                    self.inverse_tail::<LAZY>(c, u, part, first << next.log_radix);
+                    for (k, child) in part.chunks_exact_mut(length).enumerate() {
+                        next.inverse_pass::<LAZY>(c, u, child, first + k);
+                    }
+                }
+            }
+            Some(_) => {
+                for (k, part) in block.chunks_exact_mut(length).enumerate() {
+                    self.inverse_node::<LAZY>(c, u, part, (depth + 1, node * radix + k), last);
+                }
             }
         }
-        let twiddles = &level.inverse[node * radix..];
         match (level.log_radix, depth) {
             (3, 0) => inverse::pass_8::<LAZY, true>(c, u, block, last),
             (2, 0) => inverse::pass_4::<LAZY, true>(c, u, block, last),
             (_, 0) => inverse::pass_2::<LAZY, true>(c, block, last),
-            (3, _) => inverse::pass_8::<LAZY, false>(c, u, block, twiddles),
-            (2, _) => inverse::pass_4::<LAZY, false>(c, u, block, twiddles),
-            (_, _) => inverse::pass_2::<LAZY, false>(c, block, twiddles),
+            _ => level.inverse_pass::<LAZY>(c, u, block, node),
         }
+    }
+
+    /// The first six stages of the runs in `block`, the first of which has index `run`.
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn inverse_tail<const LAZY: bool>(&self, c: &Constants, u: &Units, block: &mut [[u64; 8]], run: usize) {
+        inverse::tail::<LAZY>(c, u, block, tables_from(&self.inverse_tail, run));
     }
 }
 
