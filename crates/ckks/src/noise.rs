@@ -14,6 +14,14 @@
 //! slots of standard deviation d sqrt(N), and slots multiply where polynomials do. The bound of a random polynomial is
 //! [`tail`] * d sqrt(N). All distributions here (uniform rounding errors, ternary, centred binomial) are strictly
 //! sub-Gaussian: their moment generating functions stay below that of the normal distribution of the same variance.
+//!
+//! **What the worst case assumes.** The digits of a key switch count as one of those random polynomials: independent
+//! coefficients, uniform in the digit's interval, hence sub-Gaussian, with a slot beyond [`tail`] deviations with probability
+//! 2^-[`LOG_FAILURE`]. They are cut from the second part of a ciphertext, which under ring-LWE looks uniform to whoever has
+//! no key, and it stays so under additions, products and rotations of honest ciphertexts; to pick among 2^k of them costs k of
+//! the 128 bits. It does not hold for a ciphertext whose second part somebody chose: then a digit's slot may reach N/2 times
+//! the interval, and the bound is void. The model is that of IND-CPA-D, in which ciphertexts come from encryption and
+//! evaluation alone; input that may have been forged has to be authenticated before anything is published from it.
 
 use crate::{
     error::CkksError,

@@ -19,11 +19,30 @@ struct Peer {
     depth: f64,
 }
 
-/// How far the mean over a few seeds may lie below a peer's figure, which is of one run. Chosen after a first measurement,
-/// not before: fresh ciphertexts came out 0.04 to 0.25 bit below the peer in all four rings, which a limit of 0.2 refuses.
-/// The largest of the 2^12 and more Gaussian errors of one run spreads by about 0.11 bit (1.28 / (2 ln 2^12) of its size, by
-/// Gumbel's law), so that luck explains any one of these rings, but hardly all four.
+/// How far the mean over a few seeds may lie below a peer's figure, which is of one run: about one and a half times the
+/// [`spread`] of one run, 0.17 bit in the largest ring and 0.21 in the smallest.
 const LUCK: f64 = 0.3;
+
+/// How many spreads of one run the mean may lie from the law. Runs share a key, which the largest errors depend on most, so
+/// that their mean spreads nearly as much as one of them.
+const SPREADS: f64 = 2.0;
+
+/// Euler's constant, the mean of Gumbel's law.
+const EULER: f64 = 0.577_215_664_901_532_9;
+
+/// Bits of the largest error of `slots` real parts, each of the standard deviation `std`.
+///
+/// What dominates a fresh ciphertext is a rounding error times the secret. In a slot both are close to complex normal
+/// variables, and the real part of their product follows Laplace's law, whose tail is heavier than the normal one; the largest
+/// of n such parts is std / sqrt(2) times (ln n + Gumbel's variable).
+fn law(std: f64, slots: usize) -> f64 {
+    -(std / 2f64.sqrt() * ((slots as f64).ln() + EULER)).log2()
+}
+
+/// Standard deviation of those bits: that of Gumbel's variable is pi / sqrt(6).
+fn spread(slots: usize) -> f64 {
+    std::f64::consts::PI / 6f64.sqrt() / ((slots as f64).ln() + EULER) / std::f64::consts::LN_2
+}
 
 /// A rotation costs at most this much below fresh.
 const ROTATION_COST: f64 = 0.8;
@@ -69,6 +88,12 @@ fn at_least_the_peers(spec: &ParameterSpec, runs: u64, peer: &Peer) {
         "log N {}: fresh {fresh:.2}, product {product:.2}, rotation {rotation:.2}, depth {depth:.2} bits",
         kit.context.log_n()
     );
+    let plain = kit.encrypt(&[Complex64::ONE], 1);
+    let slots = kit.context.max_slots();
+    let std = plain.noise_std() * (slots as f64).sqrt() / plain.scale().to_f64();
+    let (expected, spread) = (law(std, slots), spread(slots));
+    println!("by the noise's law fresh {expected:.2} bits, one run spreads by {spread:.2}");
+    assert!((fresh - expected).abs() <= SPREADS * spread, "fresh: {fresh:.2} bits, {expected:.2} by law");
     assert!(fresh >= peer.fresh - LUCK, "fresh: {fresh:.2} bits, the best peer has {}", peer.fresh);
     assert!(product >= peer.product - LUCK, "product: {product:.2} bits against {}", peer.product);
     assert!(depth >= peer.depth - LUCK, "depth: {depth:.2} bits against {}", peer.depth);

@@ -313,7 +313,7 @@ impl ResidueRing {
         terms: &[(&[u64], &[u64], &[u64])],
     ) -> Result<(), RingError> {
         let words = out0.len();
-        if words > self.n() || !words.is_multiple_of(PART_WORDS) {
+        if words == 0 || words > self.n() || !words.is_multiple_of(PART_WORDS) {
             self.check("output", words)?;
         }
         let check = |what, found| match found == words {

@@ -8,9 +8,9 @@ use num_bigint::{BigInt, Sign};
 use proptest::prelude::*;
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use ring_math::{
-    Automorphism, BasisConverter, Coeff, Kernel, Lift, MAX_LOG_N, MAX_TERMS, Modulus, Ntt, Representation,
-    Rescaler, ResidueRing, RingError, RnsBasis, RnsPoly, Scratch, is_prime, ntt::reference, ntt_primes,
-    ntt_primes_near, primitive_root, sample,
+    Automorphism, BasisConverter, Coeff, Kernel, Lift, MAX_LOG_N, MAX_TERMS, Modulus, Ntt, PART_WORDS,
+    Representation, Rescaler, ResidueRing, RingError, RnsBasis, RnsPoly, Scratch, is_prime, ntt::reference,
+    ntt_primes, ntt_primes_near, primitive_root, sample,
 };
 
 /// A ring to draw operands from: any kernel of this machine, small degrees, primes of every regime.
@@ -181,6 +181,12 @@ proptest! {
                 ring.mul_add_assign(&mut sum1, &canonical, y).unwrap();
             }
             prop_assert_eq!((&out0, &out1), (&sum0, &sum1));
+            if let Some(at) = ring.n().checked_sub(PART_WORDS) {
+                let part: Vec<_> = triples.iter().map(|(x, y, z)| (&x[at..], &y[at..], &z[at..])).collect();
+                let (mut part0, mut part1) = ([7; PART_WORDS], [7; PART_WORDS]);
+                ring.inner_product_pair(&mut part0, &mut part1, &part).unwrap();
+                prop_assert_eq!((&part0[..], &part1[..]), (&sum0[at..], &sum1[at..]));
+            }
             long.limb_mut(i).copy_from_slice(&out0);
         }
         // What comes out is canonical.
@@ -680,6 +686,7 @@ fn limbs_of_the_wrong_length_are_refused() {
         ring.inner_product(&mut good, &[(&good2, &short2)]),
         ring.inner_product(&mut good, &too_many),
         ring.inner_product_pair(&mut good, &mut short, &[]),
+        ring.inner_product_pair(&mut [], &mut [], &[]),
         ring.inner_product_pair(&mut good, &mut [0; 8], &[(&good2, &good2, &short2)]),
         ring.inner_product_pair(&mut good, &mut [0; 8], &too_many_pairs),
         ring.lift_centred(&mut good, &short2, q),
