@@ -1,6 +1,7 @@
 //! Named ways to refresh, each with its derivation.
 //!
-//! All have 128 bits of security with a uniform ternary secret, and an interval that no multiple of q0 can leave
+//! All have 128 bits of security with a uniform ternary secret (those at N = 2^15 under the reservation of
+//! [`crate::params::MAX_LOG_QP_EPHEMERAL`] about the ephemeral one), and an interval that no multiple of q0 can leave
 //! ([`super::overflow_log2`] is minus infinity).
 //!
 //! # The error

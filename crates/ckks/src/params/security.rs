@@ -135,8 +135,9 @@ pub const EPHEMERAL_WEIGHT: u32 = 32;
 /// degrees from 2^15 on.
 ///
 /// From Bossuat, Troncoso-Pastoriza and Hubaux (Bootstrapping for approximate homomorphic encryption with negligible failure
-/// probability by using sparse-secret encapsulation, ACNS 2022): h = 32 at a modulus q0 p0 of two 60-bit primes. Smaller
-/// moduli are safer. The caps by weight, [`SecretDistribution::max_log_qp`], have no row for this weight.
+/// probability by using sparse-secret encapsulation, ACNS 2022): h = 32 at a modulus q0 p0 of two 60-bit primes, for
+/// N = 2^16. Smaller moduli are safer, smaller rings less safe: at N = 2^15 nothing but the absence of a known break speaks
+/// for this cap, and no estimate was run. The caps by weight, [`SecretDistribution::max_log_qp`], have no row for this weight.
 pub const MAX_LOG_QP_EPHEMERAL: u32 = 121;
 
 /// log2 of the smallest ring degree that [`MAX_LOG_QP_EPHEMERAL`] holds for.
