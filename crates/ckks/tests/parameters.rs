@@ -2,7 +2,7 @@
 
 use ckks::{
     CkksError, Level, ParameterSpec, Parameters, SecurityLevel,
-    params::{LevelSpec, Requirements, SecretDistribution, plan, presets},
+    params::{LevelSpec, Requirements, SecretDistribution, max_log_qp_ephemeral, plan, presets},
 };
 use proptest::prelude::*;
 
@@ -105,6 +105,35 @@ fn each_cap_is_accepted_and_one_bit_more_is_refused() {
         }
     }
     assert!(tried >= 20, "only {tried} caps were tried with real chains");
+}
+
+/// A chain at whose lowest modulus and first special primes a key under the ephemeral secret has exactly `bits` bits.
+fn with_lowest(log_n: u32, bits: u32) -> Option<Parameters> {
+    let spec = |base: u32, p: u32| {
+        ParameterSpec::new(log_n).log_q0(base).log_scale(30).depth(2).log_p([p / 2, p - p / 2]).dnum(3)
+    };
+    let candidates = (40..=49).flat_map(|base| [bits - 1, bits, bits + 1].map(|sum| spec(base, sum - base)));
+    let exact = |parameters: &Parameters| parameters.encapsulation_bit_length() == bits;
+    candidates.filter_map(|spec| spec.check().ok()).find(exact)
+}
+
+#[test]
+fn the_ephemeral_secret_has_caps_of_its_own() {
+    for (log_n, cap) in [(15, 121), (16, 121), (17, 121)] {
+        assert_eq!(max_log_qp_ephemeral(log_n), Some(cap));
+        with_lowest(log_n, cap).unwrap().check_encapsulation().unwrap();
+        let refused = with_lowest(log_n, cap + 1).unwrap().check_encapsulation().unwrap_err();
+        let CkksError::Insecure { log_qp, max_log_qp, smallest_ring_degree, .. } = refused else {
+            panic!("{refused}");
+        };
+        assert_eq!((log_qp, max_log_qp), (cap + 1, Some(cap)));
+        assert_eq!(smallest_ring_degree, None);
+    }
+    let refused = with_lowest(14, 87).unwrap().check_encapsulation().unwrap_err();
+    let CkksError::Insecure { max_log_qp: None, smallest_ring_degree: Some(smallest), .. } = refused else {
+        panic!("{refused}");
+    };
+    assert_eq!(smallest, 1 << 15);
 }
 
 #[test]

@@ -13,6 +13,7 @@ use std::ops::Range;
 pub use planner::{Requirements, plan};
 pub use security::{
     EPHEMERAL_WEIGHT, MAX_LOG_QP_EPHEMERAL, MIN_LOG_N_EPHEMERAL, SecretDistribution, SecurityLevel,
+    max_log_qp_ephemeral,
 };
 pub use spec::{DEFAULT_LOG_SCALE, LevelSpec, ParameterSpec};
 pub use special::SPECIAL_MARGIN_BITS;
@@ -206,8 +207,7 @@ impl Parameters {
     /// Whether the ephemeral secret of sparse-secret encapsulation is as secure as the rest of these parameters.
     ///
     /// # Errors
-    /// [`CkksError::Insecure`] above [`MAX_LOG_QP_EPHEMERAL`] or below the ring degree that it holds for, unless the
-    /// parameters are insecure anyway; [`CkksError::NotEstimated`] for more than 128 bits.
+    /// [`CkksError::Insecure`] above [`max_log_qp_ephemeral`] of the ring degree, unless the parameters are insecure anyway; [`CkksError::NotEstimated`] for more than 128 bits.
     pub fn check_encapsulation(&self) -> Result<(), CkksError> {
         if self.insecure {
             return Ok(());
@@ -220,16 +220,18 @@ impl Parameters {
             });
         }
         let log_qp = self.encapsulation_bit_length();
-        let large_enough = self.log_n >= MIN_LOG_N_EPHEMERAL;
-        if large_enough && log_qp <= MAX_LOG_QP_EPHEMERAL {
+        let max_log_qp = max_log_qp_ephemeral(self.log_n);
+        let secure = |cap: Option<u32>| cap.is_some_and(|cap| log_qp <= cap);
+        if secure(max_log_qp) {
             return Ok(());
         }
+        let smallest = (MIN_LOG_N_EPHEMERAL..=MAX_LOG_N).find(|&log_n| secure(max_log_qp_ephemeral(log_n)));
         Err(CkksError::Insecure {
             ring_degree: self.ring_degree(),
             log_qp,
-            max_log_qp: large_enough.then_some(MAX_LOG_QP_EPHEMERAL),
+            max_log_qp,
             security: self.security,
-            smallest_ring_degree: (log_qp <= MAX_LOG_QP_EPHEMERAL).then_some(1 << MIN_LOG_N_EPHEMERAL),
+            smallest_ring_degree: smallest.map(|log_n| 1 << log_n),
         })
     }
 

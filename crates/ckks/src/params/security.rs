@@ -128,20 +128,39 @@ const MAX_LOG_QP_FIXED_WEIGHT: [(u32, u32, u32); 15] = [
 ];
 
 /// Coefficients that are not zero in the ephemeral secret of sparse-secret encapsulation. It is never asked for as a secret
-/// of its own: see [`MAX_LOG_QP_EPHEMERAL`].
+/// of its own: see [`max_log_qp_ephemeral`].
 pub const EPHEMERAL_WEIGHT: u32 = 32;
 
-/// Largest bit length of the modulus that anything may be encrypted at under the ephemeral secret, for 128 bits and ring
-/// degrees from 2^15 on.
-///
-/// From Bossuat, Troncoso-Pastoriza and Hubaux (Bootstrapping for approximate homomorphic encryption with negligible failure
-/// probability by using sparse-secret encapsulation, ACNS 2022): h = 32 at a modulus q0 p0 of two 60-bit primes, for
-/// N = 2^16. Smaller moduli are safer, smaller rings less safe: at N = 2^15 nothing but the absence of a known break speaks
-/// for this cap, and no estimate was run. The caps by weight, [`SecretDistribution::max_log_qp`], have no row for this weight.
+/// Largest bit length of the modulus that anything may be encrypted at under the ephemeral secret: two 60-bit primes, as in
+/// Bossuat, Troncoso-Pastoriza and Hubaux (Bootstrapping for approximate homomorphic encryption with negligible failure
+/// probability by using sparse-secret encapsulation, ACNS 2022), who have this secret at N = 2^16. See
+/// [`max_log_qp_ephemeral`].
 pub const MAX_LOG_QP_EPHEMERAL: u32 = 121;
 
-/// log2 of the smallest ring degree that [`MAX_LOG_QP_EPHEMERAL`] holds for.
+/// log2 of the smallest ring degree that the ephemeral secret may be used at.
 pub const MIN_LOG_N_EPHEMERAL: u32 = 15;
+
+/// Largest bit length of the modulus that anything may be encrypted at under the ephemeral secret at the ring degree
+/// 2^`log_n`, for 128 bits; `None` where nothing is secure.
+///
+/// `scripts/security/ephemeral.py` estimates the attacks on very sparse secrets: reduction after guessing zeros, primal and
+/// dual hybrids with meet-in-the-middle, and representations. On 14 rows of the tables for other secrets it finds 124.5
+/// to 128.6 bits where the lattice-estimator finds 128, so 4 bits are taken off. Counted as the lattice-estimator counts,
+/// 128 bits and these 4 are left up to 2^134 at N = 2^15 and beyond 2^240 at N = 2^16, so [`MAX_LOG_QP_EPHEMERAL`] is the
+/// smaller cap at both; at N = 2^14 only up to 2^64, too little for q0 p0.
+///
+/// Two things in favour of the attacker are not counted there: the N rotations of the secret share one lattice reduction,
+/// and both halves of a guess may be found by representations. With both at their best, the 132 bits are left up to 2^99
+/// at N = 2^15 and up to 2^212 at N = 2^16; at N = 2^15 and 2^121, 125.8 bits.
+///
+/// ```
+/// use ckks::params::max_log_qp_ephemeral;
+/// assert_eq!([14, 15, 16].map(max_log_qp_ephemeral), [None, Some(121), Some(121)]);
+/// ```
+#[must_use]
+pub fn max_log_qp_ephemeral(log_n: u32) -> Option<u32> {
+    (log_n >= MIN_LOG_N_EPHEMERAL).then_some(MAX_LOG_QP_EPHEMERAL)
+}
 
 /// The coefficients of a secret key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
