@@ -65,7 +65,8 @@ fn least_squares_has_the_least_mean_square() {
 #[test]
 fn symmetric_functions_take_fewer_products() {
     let products = |f: Function, low: f64| f.minimax(low..=8.0, 63).unwrap().polynomial().cost().products;
-    assert_eq!((products(Function::Sigmoid, -8.0), products(Function::Silu, -8.0)), (16, 14));
+    // SiLU is x/2 and something even: as many products as an even polynomial of degree 62.
+    assert_eq!((products(Function::Sigmoid, -8.0), products(Function::Silu, -8.0)), (16, 12));
     assert_eq!(products(Function::Sigmoid, -7.0), 16);
     let interpolated = Function::Tanh.interpolate(-2.0..=2.0, 15).unwrap();
     assert!(interpolated.polynomial().coefficients().iter().step_by(2).all(|&c| c == 0.0));

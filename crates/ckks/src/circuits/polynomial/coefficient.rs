@@ -22,6 +22,10 @@ pub(super) trait Coefficient: Clone + Default {
     fn squares(basis: Basis, p: &[Self], g: usize) -> Option<Squares<Self>> {
         Squares::solve(basis, p, g)
     }
+    /// The coefficients where each is one number.
+    fn numbers(_: &[Self]) -> Option<Vec<f64>> {
+        None
+    }
     /// A bound of the derivative on [-1, 1] of the sum of these coefficients times Chebyshev polynomials.
     fn slope(p: &[Self]) -> f64 {
         // |T_k'| is at most k^2 (Markov).
@@ -52,6 +56,10 @@ impl Coefficient for f64 {
 
     fn bound(&self) -> f64 {
         self.abs()
+    }
+
+    fn numbers(p: &[Self]) -> Option<Vec<f64>> {
+        Some(p.to_vec())
     }
 
     /// The largest value on a Chebyshev grid of m points bounds a polynomial of degree d everywhere, up to the factor

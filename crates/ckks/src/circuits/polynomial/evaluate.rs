@@ -121,7 +121,7 @@ pub(super) fn evaluate<O: Operations, C: Operand>(
     let first = mapped(ops, &exact, map, planned.cost.depth + out.0)?;
     let bounded = basis == Basis::Chebyshev;
     let first = if bounded { ops.assume_bound(&first, spread.element(1))? } else { first };
-    let powers = Powers::new(ops, basis, spread, first, &planned.elements)?;
+    let powers = Powers::new(ops, basis, spread, first, planned, (out, canonical(out)))?;
     let result = powers.evaluate(&planned.root, out, canonical(out))?;
     if !absorbed {
         return Ok(result);

@@ -22,9 +22,13 @@
 //! the start, so c x has to be multiplied by the basis polynomials of degrees 2, 4, ..., 2^(k-1) one after the other, and
 //! these have to be computed: 2k - 2 products, 10 at degree 63. The other six there: T_3, T_5, T_6, T_7, which let each
 //! node take eight coefficients for itself, and one difference of squares and one product for the lower half. Without
-//! differences of squares the minimum over all baby steps is 18. The same counts would do for odd polynomials as for full
-//! ones: a difference of squares has terms of both parities, so it is of no use where only odd coefficients are to be
-//! made up for; even polynomials are polynomials of T_2 and gain as much as full ones of half their degree.
+//! differences of squares the minimum over all baby steps is 18, or 17 for odd polynomials; a difference of squares has
+//! terms of both parities, so odd polynomials get the same 16 from them.
+//!
+//! Where the last coefficient is not small beside the others, products on the way to it stand for T_3 and T_7 (see the
+//! module `leads`): degree 63 then takes 16 products without differences of squares and fewer relinearisations, an odd one
+//! 15, and degree 7 four instead of five. The table is for such polynomials. Even polynomials are polynomials of T_2 and
+//! gain as much as full ones of half their degree; a term in x beside them changes nothing.
 //!
 //! Up to degree 2^k - 4 two products fewer are enough (14 at degree 60): to end k levels down, the last three coefficients
 //! have to be multiplied in at the first or second level, by products of their own.
@@ -56,6 +60,7 @@
 
 mod coefficient;
 mod evaluate;
+mod leads;
 mod plan;
 mod powers;
 mod slots;
@@ -181,8 +186,8 @@ impl Polynomial {
         self
     }
 
-    /// The same polynomial without differences of squares: one or two products more from degree 23 on, and about a bit more
-    /// precise.
+    /// The same polynomial with a product for each giant step and each basis polynomial, without differences of squares or
+    /// products that stand for others: one or two products more at some degrees, and about a bit more precise.
     #[must_use]
     pub fn without_squares(mut self) -> Self {
         self.planned = Planned::without_squares(self.basis, &self.coefficients);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     Basis,
     coefficient::{Coefficient, degree, divide},
+    leads::Leads,
     squares::Squares,
 };
 
@@ -22,6 +23,8 @@ pub(super) struct Node<C> {
     pub(super) constant: Option<C>,
     /// Two more products, as one.
     pub(super) squares: Option<Box<SquaresNode<C>>>,
+    /// The degree of the basis polynomial that the value stands for elsewhere: see [`Leads`].
+    pub(super) lead: Option<usize>,
 }
 
 /// m ((B_g + first)^2 - second^2 - B_g^2), see [`Squares`]; B_2g stands for the last square.
@@ -128,13 +131,18 @@ impl Supply {
 
 impl<C: Coefficient> Node<C> {
     fn empty() -> Self {
-        Self { products: Vec::new(), terms: Vec::new(), constant: None, squares: None }
+        Self { products: Vec::new(), terms: Vec::new(), constant: None, squares: None, lead: None }
     }
 
     /// A plan for the polynomial `p` that ends `depth` levels down. The degree of p has to be below 2^`depth`.
     pub(super) fn new(basis: Basis, p: &[C], depth: usize, supply: Supply) -> Self {
         let mut node = Self::empty();
         let mut rest = p.to_vec();
+        // An even polynomial plus c x: as the even one, because x is there anyway.
+        let even = rest.iter().skip(3).step_by(2).all(Coefficient::is_zero) && degree(p) > Some(1);
+        if even && !rest[1].is_zero() {
+            node.terms.push((1, std::mem::take(&mut rest[1])));
+        }
         while let Some(d) = degree(&rest) {
             rest.truncate(d + 1);
             if supply.serves(&rest, depth) {
@@ -176,18 +184,35 @@ impl<C: Coefficient> Node<C> {
         self.products.iter().map(|(_, node)| node).chain(squares)
     }
 
-    fn collect_elements(&self, basis: Basis, elements: &mut BTreeSet<usize>) {
-        self.parts().for_each(|node| node.collect_elements(basis, elements));
-        self.products.iter().for_each(|(i, _)| require(basis, *i, elements));
-        self.squares.iter().for_each(|squares| require(basis, 2 * squares.giant, elements));
-        self.terms.iter().for_each(|(i, _)| require(basis, *i, elements));
+    /// Degrees of the basis polynomials that something is multiplied by, or that are terms.
+    pub(super) fn collect_used(&self, used: &mut BTreeSet<usize>) {
+        self.parts().for_each(|node| node.collect_used(used));
+        used.extend(self.products.iter().map(|(i, _)| *i));
+        used.extend(self.squares.iter().map(|squares| 2 * squares.giant));
+        used.extend(self.terms.iter().map(|(i, _)| *i));
     }
 
     /// Degrees of the basis polynomials to compute, each from smaller ones: those above 1 in increasing order.
     pub(super) fn elements(&self, basis: Basis) -> Vec<usize> {
-        let mut elements = BTreeSet::new();
-        self.collect_elements(basis, &mut elements);
-        elements.into_iter().filter(|&i| i > 1).collect()
+        let mut used = BTreeSet::new();
+        self.collect_used(&mut used);
+        Leads::default().elements(basis, &used)
+    }
+
+    /// Whether `holds` for the terms of the node and of all its parts.
+    pub(super) fn all_terms(&self, holds: &impl Fn(&[(usize, C)]) -> bool) -> bool {
+        holds(&self.terms) && self.parts().all(|node| node.all_terms(holds))
+    }
+
+    /// Notes which nodes on the way to the leading coefficient, the node being of degree 2^`depth` - 1, are in `leads`.
+    fn mark(&mut self, leads: &Leads, depth: usize) {
+        let degree = (1 << depth) - 1;
+        self.lead = leads.contains(degree).then_some(degree);
+        if depth > 0
+            && let Some((_, upper)) = self.products.iter_mut().find(|(giant, _)| *giant == 1 << (depth - 1))
+        {
+            upper.mark(leads, depth - 1);
+        }
     }
 
     /// The largest degree of a basis polynomial that a node is multiplied by, 0 without any.
@@ -205,18 +230,6 @@ impl<C: Coefficient> Node<C> {
         let terms = self.terms.iter().map(|(i, c)| c.bound() * element(*i)).sum::<f64>();
         let products = self.products.iter().map(|(i, node)| node.bound(element) * element(*i)).sum::<f64>();
         terms + products + self.constant.as_ref().map_or(0.0, Coefficient::bound)
-    }
-}
-
-fn require(basis: Basis, i: usize, elements: &mut BTreeSet<usize>) {
-    if i == 0 || !elements.insert(i) || i == 1 {
-        return;
-    }
-    let (a, b) = factors(i);
-    require(basis, a, elements);
-    require(basis, b, elements);
-    if basis == Basis::Chebyshev {
-        require(basis, a - b, elements);
     }
 }
 
@@ -238,6 +251,8 @@ pub struct PolynomialCost {
 pub(super) struct Planned<C> {
     pub(super) root: Node<C>,
     pub(super) elements: Vec<usize>,
+    /// What stands for basis polynomials that are not among the elements.
+    pub(super) leads: Leads,
     pub(super) cost: PolynomialCost,
     /// The degree.
     pub(super) degree: usize,
@@ -249,27 +264,41 @@ impl<C: Coefficient> Planned<C> {
     /// The plan with the fewest products, of those the one with the fewest relinearisations, without differences of
     /// squares if they do not help.
     pub(super) fn new(basis: Basis, p: &[C]) -> Self {
-        Self::fewest(basis, p, true)
+        let fewest = Self::fewest(basis, p, true);
+        if !Leads::are_possible(basis, p) {
+            return fewest;
+        }
+        let cost = |planned: &Self| (planned.cost.products, planned.cost.relinearizations);
+        let with_leads = Self::supplies(p, &[0])
+            .map(|supply| Self::with_supply(basis, p, supply).with_leads(basis, p))
+            .filter(|planned| !planned.leads.is_empty())
+            .min_by_key(cost);
+        match with_leads {
+            Some(planned) if cost(&planned) < cost(&fewest) => planned,
+            _ => fewest,
+        }
     }
 
-    /// As [`Self::new`], with a product for each giant step.
+    /// As [`Self::new`], with a product for each giant step and each basis polynomial.
     pub(super) fn without_squares(basis: Basis, p: &[C]) -> Self {
         Self::fewest(basis, p, false)
     }
 
+    /// What there is to choose from: every number of baby steps, and each of `limits` for squares.
+    fn supplies(p: &[C], limits: &[usize]) -> impl Iterator<Item = Supply> {
+        let most = degree(p).unwrap_or(0).clamp(1, MAX_BABIES);
+        limits.iter().flat_map(move |&squares| (1..=most).map(move |babies| Supply { babies, squares }))
+    }
+
     fn fewest(basis: Basis, p: &[C], squares: bool) -> Self {
         let present: Vec<bool> = p.iter().map(|c| !c.is_zero()).collect();
-        let most = degree(&present).unwrap_or(0).max(1);
-        let largest = largest_power(most);
+        let largest = largest_power(degree(&present).unwrap_or(0).max(1));
         let limits: &[usize] = if squares { &[0, largest, 2 * largest] } else { &[0] };
-        let supplies = limits
-            .iter()
-            .flat_map(|&squares| (1..=most.min(MAX_BABIES)).map(move |babies| Supply { babies, squares }));
         let cost = |supply: &Supply| {
             let cost = Planned::with_supply(basis, &present, *supply).cost;
             (cost.products, cost.relinearizations)
         };
-        let supply = supplies.min_by_key(cost).unwrap_or(Supply { babies: 1, squares: 0 });
+        let supply = Self::supplies(p, limits).min_by_key(cost).unwrap_or(Supply { babies: 1, squares: 0 });
         Self::with_supply(basis, p, supply)
     }
 
@@ -283,6 +312,41 @@ impl<C: Coefficient> Planned<C> {
             products: products + elements.len(),
             relinearizations: relinearizations + elements.len(),
         };
-        Self { root, elements, cost, degree: degree(p).unwrap_or(0), slope: C::slope(p) }
+        let (degree, slope) = (degree(p).unwrap_or(0), C::slope(p));
+        Self { root, elements, leads: Leads::default(), cost, degree, slope }
+    }
+
+    /// The plan with as few elements as possible, see [`Leads`].
+    fn with_leads(mut self, basis: Basis, p: &[C]) -> Self {
+        let mut used = BTreeSet::new();
+        self.root.collect_used(&mut used);
+        self.leads = Leads::of(basis, p, &self.root, self.cost.depth);
+        self.root.mark(&self.leads, self.cost.depth);
+        let elements = self.leads.elements(basis, &used);
+        let saved = self.elements.len() - elements.len();
+        self.cost.products -= saved;
+        self.cost.relinearizations -= saved;
+        self.elements = elements;
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The fewest products of degree 63 over all numbers of baby steps, without stand-ins for basis polynomials.
+    fn fewest(step: usize, squares: &[usize]) -> usize {
+        let p: Vec<bool> = (0..64).map(|i| (63 - i) % step == 0).collect();
+        let supplies =
+            (1..64).flat_map(|babies| squares.iter().map(move |&squares| Supply { babies, squares }));
+        let products = |supply| Planned::with_supply(Basis::Chebyshev, &p, supply).cost.products;
+        supplies.map(products).min().unwrap_or(usize::MAX)
+    }
+
+    #[test]
+    fn no_number_of_baby_steps_takes_fewer_products() {
+        assert_eq!((fewest(1, &[0]), fewest(1, &[0, 32, 64])), (18, 16));
+        assert_eq!((fewest(2, &[0]), fewest(2, &[0, 32, 64])), (17, 16));
     }
 }

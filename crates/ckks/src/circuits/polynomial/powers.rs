@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::{
     Basis,
     evaluate::{OP, Operand, Spread, whole},
-    plan::{Node, SquaresNode, factors},
+    leads::Leads,
+    plan::{Node, Planned, SquaresNode, factors},
     squares::multiplicity,
 };
 use crate::{
@@ -46,6 +47,8 @@ pub(super) struct Powers<'a, O: Operations> {
     ops: &'a O,
     basis: Basis,
     spread: Spread,
+    /// What stands for some of the basis polynomials.
+    leads: &'a Leads,
     elements: BTreeMap<usize, O::Ciphertext>,
     /// Of a basis polynomial that was computed as a square: the noise of that step alone. The noise of a difference of
     /// squares is that of its parts, because what B_g is off cancels: the square that is subtracted is that of the same
@@ -54,18 +57,63 @@ pub(super) struct Powers<'a, O: Operations> {
 }
 
 impl<'a, O: Operations> Powers<'a, O> {
-    /// Computes the basis polynomials of the degrees `elements`, each from smaller ones; `first` is that of degree 1.
-    pub(super) fn new(
+    /// Computes the basis polynomials that `planned` lists, each from smaller ones; `first` is that of degree 1. What stands
+    /// for others is computed for the result at the level and scale `out`.
+    pub(super) fn new<C: Operand>(
         ops: &'a O,
         basis: Basis,
         spread: Spread,
         first: O::Ciphertext,
-        elements: &[usize],
+        planned: &'a Planned<C>,
+        out: (Level, Scale),
     ) -> Result<Self, CkksError> {
-        let elements_so_far = BTreeMap::from([(1, first)]);
-        let mut powers = Self { ops, basis, spread, elements: elements_so_far, steps: BTreeMap::new() };
-        elements.iter().try_for_each(|&i| powers.compute(i))?;
+        let elements = BTreeMap::from([(1, first)]);
+        let mut powers = Self { ops, basis, spread, leads: &planned.leads, elements, steps: BTreeMap::new() };
+        if planned.leads.is_empty() {
+            planned.elements.iter().try_for_each(|&i| powers.compute(i))?;
+            return Ok(powers);
+        }
+        // The scales on the way follow from those of the giant steps, and the other elements may need what is there.
+        let (giants, others): (Vec<usize>, Vec<usize>) =
+            planned.elements.iter().partition(|i| i.is_power_of_two());
+        giants.into_iter().try_for_each(|i| powers.compute(i))?;
+        let mut leads = Vec::new();
+        powers.locate(&planned.root, out, &mut leads)?;
+        let mut others = others.into_iter().peekable();
+        for (degree, node, (level, scale)) in leads.into_iter().rev() {
+            while let Some(i) = others.next_if(|&i| i < degree) {
+                powers.compute(i)?;
+            }
+            let lead = powers.evaluate(node, level, scale)?;
+            powers.elements.insert(degree, lead);
+        }
+        others.try_for_each(|i| powers.compute(i))?;
         Ok(powers)
+    }
+
+    /// Lists the leads below `node`, the largest first, with the levels and scales that they end at when `node` ends at `out`.
+    fn locate<'b, C: Operand>(
+        &self,
+        node: &'b Node<C>,
+        out: (Level, Scale),
+        leads: &mut Vec<(usize, &'b Node<C>, (Level, Scale))>,
+    ) -> Result<(), CkksError> {
+        leads.extend(node.lead.map(|degree| (degree, node, out)));
+        let Some((giant, inner)) = node.products.iter().max_by_key(|(giant, _)| giant) else { return Ok(()) };
+        self.locate(inner, self.factor(*giant, out)?.1, leads)
+    }
+
+    /// The basis polynomial of degree `giant` for a product that ends at `out`, and the level and scale of the other factor.
+    fn factor(
+        &self,
+        giant: usize,
+        (level, scale): (Level, Scale),
+    ) -> Result<(O::Ciphertext, (Level, Scale)), CkksError> {
+        let above = Level(level.0 + 1);
+        let whole = scale.mul_by_primes(&self.ops.parameters().groups()[above.0].primes);
+        let giant = self.settled(giant, above)?;
+        let other = whole / self.ops.scale(&giant);
+        Ok((giant, (above, other)))
     }
 
     /// The ciphertext taken as exact, and what it is off; as it is where its worst case is not known.
@@ -141,8 +189,10 @@ impl<'a, O: Operations> Powers<'a, O> {
         let mut element = if self.basis == Basis::Chebyshev && a > b {
             // T_(a+b) = 2 T_a T_b - T_(a-b).
             let scale = ops.scale(left) * ops.scale(right);
-            let lower = ops.linear_combination(&[(self.get(a - b)?, -1.0)], level, scale)?;
-            ops.sum_of_products_plus_rescale(&[(left, right)], &lower)?
+            let (terms, constant) = self.leads.expand(&[(a - b, -1.0)]);
+            let lower = self.combination(&terms, level, scale)?;
+            let element = ops.sum_of_products_plus_rescale(&[(left, right)], &lower)?;
+            constant.map_or(Ok(element.clone()), |c| ops.add_scalar(&element, c))?
         } else {
             ops.mul_rescale(left, right)?
         };
@@ -173,6 +223,9 @@ impl<'a, O: Operations> Powers<'a, O> {
         scale: Scale,
     ) -> Result<O::Ciphertext, CkksError> {
         let ops = self.ops;
+        if let Some(lead) = node.lead.and_then(|degree| self.elements.get(&degree)) {
+            return Ok(lead.clone());
+        }
         let above = Level(level.0 + 1);
         let primes = &ops.parameters().groups()[above.0].primes;
         let Some(squares) = &node.squares else {
@@ -237,7 +290,8 @@ impl<'a, O: Operations> Powers<'a, O> {
         let conjugates = squares.map(|squares| self.conjugates(squares, above, integer)).transpose()?;
         let mut pairs: Vec<(&O::Ciphertext, &O::Ciphertext)> = inner.iter().map(|(a, b)| (a, b)).collect();
         pairs.extend(conjugates.iter().map(|Conjugates { factors: (a, b), .. }| (a, b)));
-        let addend = self.addend(node, above, whole)?;
+        let (terms, constant) = self.leads.expand(&node.terms);
+        let addend = self.addend(node, &terms, above, whole)?;
         let divided = match (pairs.is_empty(), addend) {
             (false, None) => ops.sum_of_products_rescale(&pairs)?,
             (false, Some(addend)) => ops.sum_of_products_plus_rescale(&pairs, &addend)?,
@@ -248,20 +302,32 @@ impl<'a, O: Operations> Powers<'a, O> {
             (Some(squares), Some(made)) => self.complete(squares, above, &divided, made.error)?,
             _ => divided,
         };
-        node.constant.as_ref().map_or(Ok(result.clone()), |c| c.add(ops, &result))
+        let result = node.constant.as_ref().map_or(Ok(result.clone()), |c| c.add(ops, &result))?;
+        constant.map_or(Ok(result.clone()), |c| c.add(ops, &result))
     }
 
-    /// What is added to a node's products before they are rescaled.
+    /// The sum of basis polynomials, or of what stands for them, times their coefficients.
+    fn combination<C: Operand>(
+        &self,
+        terms: &[(usize, C)],
+        level: Level,
+        scale: Scale,
+    ) -> Result<O::Ciphertext, CkksError> {
+        let terms =
+            terms.iter().map(|(i, c)| Ok((self.get(*i)?, c))).collect::<Result<Vec<_>, CkksError>>()?;
+        C::combine(self.ops, &terms, level, scale)
+    }
+
+    /// What is added to a node's products before they are rescaled: `terms`, and a square.
     fn addend<C: Operand>(
         &self,
         node: &Node<C>,
+        terms: &[(usize, C)],
         above: Level,
         whole: Scale,
     ) -> Result<Option<O::Ciphertext>, CkksError> {
         let ops = self.ops;
-        let terms =
-            node.terms.iter().map(|(i, c)| Ok((self.get(*i)?, c))).collect::<Result<Vec<_>, CkksError>>()?;
-        let linear = (!terms.is_empty()).then(|| C::combine(ops, &terms, above, whole)).transpose()?;
+        let linear = (!terms.is_empty()).then(|| self.combination(terms, above, whole)).transpose()?;
         let Some(squares) = &node.squares else { return Ok(linear) };
         let double = self.square(squares.giant)?;
         if ops.level(&double) < above {
