@@ -131,7 +131,8 @@ pub fn n15_sparse() -> BootstrapSpec {
         slots_to_coefficients: vec![level(34); 2],
         sine: levels(&[(46, 46), (46, 46), (46, 46), (46, 46), (47, 48), (49, 51), (50, 51), (49, 48)]),
         coefficients_to_slots: vec![level(42); 2],
-        log_p: Vec::new(),
+        // As many bits as would be chosen, the first prime wide enough for q0 alone: the ephemeral secret is used at 88 bits.
+        log_p: vec![46, 38, 37, 37],
         ..n15_full()
     }
 }

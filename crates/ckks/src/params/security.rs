@@ -134,8 +134,11 @@ pub const EPHEMERAL_WEIGHT: u32 = 32;
 /// Largest bit length of the modulus that anything may be encrypted at under the ephemeral secret: two 60-bit primes, as in
 /// Bossuat, Troncoso-Pastoriza and Hubaux (Bootstrapping for approximate homomorphic encryption with negligible failure
 /// probability by using sparse-secret encapsulation, ACNS 2022), who have this secret at N = 2^16. See
-/// [`max_log_qp_ephemeral`].
+/// [`max_log_qp_ephemeral`] for the cap at each ring degree.
 pub const MAX_LOG_QP_EPHEMERAL: u32 = 121;
+
+/// As [`MAX_LOG_QP_EPHEMERAL`] for N = 2^15.
+const MAX_LOG_QP_EPHEMERAL_15: u32 = 99;
 
 /// log2 of the smallest ring degree that the ephemeral secret may be used at.
 pub const MIN_LOG_N_EPHEMERAL: u32 = 15;
@@ -145,21 +148,22 @@ pub const MIN_LOG_N_EPHEMERAL: u32 = 15;
 ///
 /// `scripts/security/ephemeral.py` estimates the attacks on very sparse secrets: reduction after guessing zeros, primal and
 /// dual hybrids with meet-in-the-middle, and representations. On 14 rows of the tables for other secrets it finds 124.5
-/// to 128.6 bits where the lattice-estimator finds 128, so 4 bits are taken off. Counted as the lattice-estimator counts,
-/// 128 bits and these 4 are left up to 2^134 at N = 2^15 and beyond 2^240 at N = 2^16, so [`MAX_LOG_QP_EPHEMERAL`] is the
-/// smaller cap at both; at N = 2^14 only up to 2^64, too little for q0 p0.
-///
-/// Two things in favour of the attacker are not counted there: the N rotations of the secret share one lattice reduction,
-/// and both halves of a guess may be found by representations. With both at their best, the 132 bits are left up to 2^99
-/// at N = 2^15 and up to 2^212 at N = 2^16; at N = 2^15 and 2^121, 125.8 bits.
+/// to 128.6 bits where the lattice-estimator finds 128, so 4 bits are taken off. It then counts two things for the
+/// attacker that the lattice-estimator leaves out: the N rotations of the secret share one lattice reduction, and both
+/// halves of a guess are found by representations. With both, 128 bits and these 4 are left up to 2^99 at N = 2^15 (2^134
+/// without them) and up to 2^212 at N = 2^16; at N = 2^14 only up to 2^48, too little for q0 p0.
 ///
 /// ```
 /// use ckks::params::max_log_qp_ephemeral;
-/// assert_eq!([14, 15, 16].map(max_log_qp_ephemeral), [None, Some(121), Some(121)]);
+/// assert_eq!([14, 15, 16].map(max_log_qp_ephemeral), [None, Some(99), Some(121)]);
 /// ```
 #[must_use]
 pub fn max_log_qp_ephemeral(log_n: u32) -> Option<u32> {
-    (log_n >= MIN_LOG_N_EPHEMERAL).then_some(MAX_LOG_QP_EPHEMERAL)
+    match log_n {
+        ..MIN_LOG_N_EPHEMERAL => None,
+        MIN_LOG_N_EPHEMERAL => Some(MAX_LOG_QP_EPHEMERAL_15),
+        _ => Some(MAX_LOG_QP_EPHEMERAL),
+    }
 }
 
 /// The coefficients of a secret key.
