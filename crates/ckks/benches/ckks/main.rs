@@ -157,13 +157,13 @@ fn operations<'a>(
         }),
     ));
     let (mut rng, request) = (ChaCha20Rng::seed_from_u64(2), KeyRequest::new().relinearization());
-    let mut keys: Option<EvaluationKeys> = None;
+    let mut keys = Vec::new();
     list.push(timed(
         &yardsticks::KEYGEN_RELIN,
         Box::new(move || {
             // As in a sweep: one key is alive at a time, and the last one stays for the next call to drop.
-            drop(keys.take());
-            keys.insert(KeyGenerator::new(&kit.context, &mut rng).evaluation_keys(&kit.secret, &request)?);
+            keys.clear();
+            keys.push(KeyGenerator::new(&kit.context, &mut rng).evaluation_keys(&kit.secret, &request)?);
             Ok(())
         }),
     ));
