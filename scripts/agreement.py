@@ -37,7 +37,7 @@ def sweep_medians(program, log_n, folder):
 
 
 def bench_medians(target, log_n):
-    run("cargo", "bench", "--quiet", "-p", "ckks", "--", f"/{log_n}/1")
+    run("cargo", "bench", "--quiet", "-p", "ckks", "--bench", "ckks", "--", f"/{log_n}/1")
     with open(target / "bench" / "ckks.csv", newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if (row["log_n"], row["threads"]) == (log_n, "1")]
     return {row["op"]: float(row["median_ns"]) / 1e3 for row in rows}
@@ -49,7 +49,7 @@ def main():
     metadata = json.loads(run("cargo", "metadata", "--format-version", "1", "--no-deps"))
     target = Path(metadata["target_directory"])
     run("cargo", "build", "--release", "--bin", "sweep")
-    run("cargo", "bench", "--quiet", "-p", "ckks", "--no-run")
+    run("cargo", "bench", "--quiet", "-p", "ckks", "--bench", "ckks", "--no-run")
     scratch = tempfile.mkdtemp()
     ours, theirs = [], []
     try:

@@ -4,11 +4,12 @@
 #
 # Runs go to results/runs/COMMIT/NAME: an interrupted one continues when the script is started again on the same commit, and
 # points of different commits never mix. --estimate only says how long each sweep would take, by what was measured before.
-# peers needs scripts/peers/setup.sh (or PEERS); without it its points are infeasible and it is not published.
+# peers and precision need scripts/peers/setup.sh (or PEERS); without it their points are infeasible and they are not
+# published.
 # Afterwards: git add results/reference && git commit.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-all=(paper_n8 ops depth memory paper_table linreg knn mlp peers)
+all=(paper_n8 ops depth memory paper_table linreg knn mlp peers precision)
 # What has no configuration yet is left out.
 for later in bootstrap bootstrap_chain refresh rows features speed; do
     if [ -f "configs/$later.toml" ]; then all+=("$later"); fi
@@ -43,14 +44,15 @@ if [ "$estimate" = true ]; then exit 0; fi
 # All runs before the first publication, which changes the working tree.
 done=()
 for name in "${names[@]}"; do
-    if [ "$name" = peers ] && [ ! -x "$peers/bin/python" ]; then
-        echo "peers: left out, no $peers; run scripts/peers/setup.sh" >&2
+    if [[ $name == peers || $name == precision ]] && [ ! -x "$peers/bin/python" ]; then
+        echo "$name: left out, no $peers; run scripts/peers/setup.sh" >&2
         continue
     fi
     started=$SECONDS
     "$sweep" run "configs/$name.toml" --out "$runs/$name" --retry-failed
     "$sweep" report "$runs/$name" >/dev/null
     if [ "$name" = peers ]; then python3 scripts/peers/ratios.py "$runs/peers" >/dev/null; fi
+    if [ "$name" = precision ]; then python3 scripts/peers/bits.py "$runs/precision" >/dev/null; fi
     echo "$name: $((SECONDS - started)) s"
     done+=("$name")
 done

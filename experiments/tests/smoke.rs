@@ -172,6 +172,22 @@ fn a_chain_has_a_row_for_every_level() {
     assert_eq!(steps, expected.collect());
 }
 
+/// Every run is a row, and no two are alike, because each has its own keys.
+#[test]
+fn precision_has_a_row_for_every_run() {
+    let rows = rows("precision.toml");
+    for op in ["fresh", "product", "rotation", "depth"] {
+        let found: Vec<&Row> = rows.iter().filter(|row| word(row, "op") == op).collect();
+        let errors: BTreeSet<u64> = found.iter().map(|row| number(row, "err_max_abs").to_bits()).collect();
+        assert_eq!((found.len(), errors.len()), (3, 3), "{op}");
+        for row in found {
+            assert_eq!(word(row, "status"), "ok", "{row:?}");
+            assert!(number(row, "err_max_abs") <= number(row, "noise_bound"), "{row:?}");
+            assert!((14.0..20.0).contains(&number(row, "bits_precision")), "{row:?}");
+        }
+    }
+}
+
 #[test]
 fn refreshed_messages_are_the_same_and_the_ring_is_marked() {
     let rows = rows("bootstrap.toml");

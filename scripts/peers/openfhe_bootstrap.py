@@ -29,11 +29,12 @@ def main():
     context.EvalBootstrapKeyGen(keys.secretKey, a.slots)
     (vector,) = values(a.slots, a.seed, vectors=1)
     x = context.Encrypt(keys.publicKey, context.MakeCKKSPackedPlaintext(vector, level=depth - 1, slots=a.slots))
+    name = f"bootstrap_{a.slots}_slots"
     # Seconds a call: its first is as good as the others.
-    fresh = measure("bootstrap", a.samples, lambda: context.EvalBootstrap(x), warmup=0)
+    fresh = measure(name, a.samples, lambda: context.EvalBootstrap(x), warmup=0)
     found = context.Decrypt(fresh, keys.secretKey)
     found.SetLength(a.slots)
-    check("bootstrap", found.GetRealPackedValue(), vector, bound=0.1)
+    check(name, found.GetRealPackedValue(), vector, bound=0.1)
     print(f"levels_left,{depth - fresh.GetLevel() - (fresh.GetNoiseScaleDeg() - 1)},level")
 
 

@@ -5,7 +5,7 @@ import openfhe as fhe
 
 
 class Scheme:
-    def __init__(self, a, slots=None, rotations=()):
+    def __init__(self, a, slots=None, rotations=(), scaling=fhe.ScalingTechnique.FIXEDMANUAL):
         self.slots = slots or 1 << (a.log_n - 1)
         parameters = fhe.CCParamsCKKSRNS()
         parameters.SetRingDim(1 << a.log_n)
@@ -14,7 +14,7 @@ class Scheme:
         parameters.SetScalingModSize(a.log_scale)
         parameters.SetFirstModSize(a.log_q0)
         parameters.SetNumLargeDigits(a.dnum)
-        parameters.SetScalingTechnique(fhe.ScalingTechnique.FIXEDMANUAL)
+        parameters.SetScalingTechnique(scaling)
         parameters.SetKeySwitchTechnique(fhe.KeySwitchTechnique.HYBRID)
         # The level is checked by the sweep that runs beside it: the same ring and nearly the same modulus.
         parameters.SetSecurityLevel(fhe.SecurityLevel.HEStd_NotSet)

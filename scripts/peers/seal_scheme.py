@@ -7,13 +7,15 @@ import tenseal.sealapi as seal
 
 
 class Scheme:
-    def __init__(self, a, rotations=()):
+    def __init__(self, a, rotations=(), special=None):
         self.scale = 2.0**a.log_scale
         parameters = seal.EncryptionParameters(seal.SCHEME_TYPE.CKKS)
         parameters.set_poly_modulus_degree(1 << a.log_n)
-        sizes = [a.log_q0] + [a.log_scale] * a.depth + [min(60, a.log_q0)]
+        sizes = [a.log_q0] + [a.log_scale] * a.depth + [special or min(60, a.log_q0)]
         parameters.set_coeff_modulus(seal.CoeffModulus.Create(1 << a.log_n, sizes))
-        self.context = seal.SEALContext(parameters, True, seal.SEC_LEVEL_TYPE.TC128)
+        # SEAL's table ends there; beyond, the level is checked by the sweep that runs beside it.
+        checked = seal.SEC_LEVEL_TYPE.TC128 if a.log_n <= 15 else seal.SEC_LEVEL_TYPE.NONE
+        self.context = seal.SEALContext(parameters, True, checked)
         if not self.context.parameters_set():
             raise SystemExit(f"SEAL refuses these parameters: {self.context.parameters_error_message()}")
         self.generator = seal.KeyGenerator(self.context)

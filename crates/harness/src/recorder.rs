@@ -13,8 +13,10 @@ use crate::record::Sample;
 use crate::value::Value;
 use crate::workload::Failure;
 
-/// Operations quicker than this are timed in batches, so that the clock's own cost stays below a percent.
-pub(crate) const SHORTEST_SAMPLE_S: f64 = 1e-5;
+/// Operations quicker than this are timed in batches. The first operation of a sample pays for the caches and the branch
+/// predictors that the book-keeping between samples has used: 0.6 us where an addition of ciphertexts takes 17.6 us alone
+/// and 17.0 us in batches, on a 4 GHz core. Over 100 us that, and the clock's own cost, stay below a percent.
+pub(crate) const SHORTEST_SAMPLE_S: f64 = 1e-4;
 /// A stage that must last `min_seconds` gets at most about this many samples; each then holds more operations.
 pub(crate) const MOST_SAMPLES: f64 = 200.0;
 
@@ -422,11 +424,11 @@ mod tests {
     #[test]
     fn quick_operations_are_timed_in_batches() {
         let size = |seconds, min_seconds| batch_size(seconds, &entry(0, 1, min_seconds, f64::MAX).measure);
-        assert_eq!((size(1.5e-6, 0.0), size(1.1e-5, 0.0), size(1e-3, 0.0)), (7, 1, 1));
+        assert_eq!((size(1.5e-6, 0.0), size(4.5e-5, 0.0), size(1.1e-4, 0.0), size(1e-3, 0.0)), (67, 3, 1, 1));
         assert_eq!(size(1.1e-5, 0.5), 228, "half a second of 11 us operations is 200 samples of 228");
         assert_eq!(size(f64::INFINITY, 0.5), 1, "nothing known yet");
         assert!(
-            (10_000..=10_001).contains(&size(0.0, 0.0)),
+            (100_000..=100_001).contains(&size(0.0, 0.0)),
             "too quick for the clock: as if it took a nanosecond"
         );
     }

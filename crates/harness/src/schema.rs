@@ -42,12 +42,12 @@ pub(crate) fn configuration(registry: &Registry) -> Json {
         "rows": texts, "versus": text, "base": text, "pool": texts,
         "labels": texts, "better": { "enum": ["lower", "higher"] }, "where": text,
         "x_axis": spacing, "y_axis": spacing, "value_axis": spacing,
-        "statistic": { "enum": ["median", "min", "max"] }, "magnitude": { "type": "boolean" },
+        "statistic": { "enum": ["median", "mean", "min", "max"] }, "magnitude": { "type": "boolean" },
         "title": text, "question": text, "x_label": text, "y_label": text, "value_label": text,
     }));
     let words: Vec<&str> = Comparison::WORDS.iter().map(|(word, _)| *word).collect();
     let verdict = table_of(json!({
-        "claim": text, "value": text, "where": text, "statistic": { "enum": ["median", "min", "max"] },
+        "claim": text, "value": text, "where": text, "statistic": { "enum": ["median", "mean", "min", "max"] },
         "against": text, "against_where": text, "by": { "enum": words },
         "at_least": { "type": "number" }, "at_most": { "type": "number" },
     }));

@@ -2,7 +2,7 @@
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
-use statrs::distribution::{Binomial, DiscreteCDF as _};
+use statrs::distribution::{Binomial, ContinuousCDF as _, DiscreteCDF as _, StudentsT};
 
 /// A sorted sample.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +57,24 @@ impl Sorted {
         // The largest k with P(at most k - 1 of n samples lie below the median) <= 2.5%.
         let k = (1..=n / 2).take_while(|k| binomial.cdf(*k as u64 - 1) <= 0.025).last()?;
         Some((self.0[k - 1], self.0[n - k]))
+    }
+
+    /// The mean.
+    pub(crate) fn mean(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "numbers of samples")]
+        let n = self.0.len() as f64;
+        self.0.iter().sum::<f64>() / n
+    }
+
+    /// Student's interval that holds the mean of the distribution with 95% probability, where samples are about normal or
+    /// many. `None` below two samples.
+    pub(crate) fn mean_interval(&self) -> Option<(f64, f64)> {
+        #[expect(clippy::cast_precision_loss, reason = "numbers of samples")]
+        let (n, mean) = (self.0.len() as f64, self.mean());
+        let student = StudentsT::new(0.0, 1.0, n - 1.0).ok()?;
+        let squares: f64 = self.0.iter().map(|x| (x - mean) * (x - mean)).sum();
+        let half = student.inverse_cdf(0.975) * (squares / (n - 1.0) / n).sqrt();
+        Some((mean - half, mean + half))
     }
 
     /// Median of the distances from the median.
@@ -140,6 +158,12 @@ mod tests {
         assert_eq!(sorted(&[1.0; 5]).median_interval(), None);
         assert_eq!(sorted(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).median_interval(), Some((1.0, 6.0)));
         assert_eq!(ten.mad(), 2.5);
+        // The standard error is 0.957427, Student's factor for nine degrees of freedom 2.262157.
+        let (low, high) = ten.mean_interval().unwrap();
+        assert!(
+            (ten.mean(), (low - 3.33415).abs() < 1e-5, (high - 7.66585).abs() < 1e-5) == (5.5, true, true)
+        );
+        assert_eq!(sorted(&[1.0]).mean_interval(), None);
         assert_eq!(geometric_mean(&[1.0, 4.0, 16.0]).map(|m| (m * 1e9).round()), Some(4e9));
     }
 

@@ -250,6 +250,19 @@ pub(super) fn secret_rng(record: &Recorder<'_>, stream: u64) -> Result<ChaCha20R
     Ok(ChaCha20Rng::from_seed(seed))
 }
 
+/// A secret key, and the public and the evaluation keys that belong to it.
+fn all_keys(
+    context: &Context,
+    request: &KeyRequest,
+    rng: &mut ChaCha20Rng,
+) -> Result<(SecretKey, PublicKey, EvaluationKeys), CkksError> {
+    let mut generator = KeyGenerator::new(context, rng);
+    let secret = generator.secret_key();
+    let public = generator.public_key(&secret)?;
+    let keys = generator.evaluation_keys(&secret, request)?;
+    Ok((secret, public, keys))
+}
+
 /// A context with an encoder and all keys that a point needs.
 pub(super) struct Kit {
     pub(super) context: Context,
@@ -270,20 +283,17 @@ impl Kit {
         let parameters = parameters(params)?;
         let context = record.stage("setup", "context").once().run(|| Context::new(&parameters))?.value;
         record.set("kernel", context.q_basis(context.max_level())?.kernel_name())?;
-        let (secret, public, keys) = record
-            .stage("setup", "keys")
-            .once()
-            .run(|| {
-                let mut generator = KeyGenerator::new(&context, rng);
-                let secret = generator.secret_key();
-                let public = generator.public_key(&secret)?;
-                let keys = generator.evaluation_keys(&secret, request)?;
-                Ok::<_, CkksError>((secret, public, keys))
-            })?
-            .value;
+        let (secret, public, keys) =
+            record.stage("setup", "keys").once().run(|| all_keys(&context, request, rng))?.value;
         record.set("key_bytes", as_cell(keys.size().memory))?;
         record.set("key_stored_bytes", as_cell(keys.size().stored))?;
         Ok(Self { encoder: Encoder::new(&context), context, secret, public, keys })
+    }
+
+    /// Makes other keys, a secret key and all that belongs to it.
+    pub(super) fn renew(&mut self, request: &KeyRequest, rng: &mut ChaCha20Rng) -> Result<(), CkksError> {
+        (self.secret, self.public, self.keys) = all_keys(&self.context, request, rng)?;
+        Ok(())
     }
 
     /// An evaluator with the keys.

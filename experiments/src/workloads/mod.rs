@@ -13,6 +13,7 @@ pub mod linear_algebra;
 pub mod linreg;
 pub mod mlp;
 pub mod ops;
+pub mod precision;
 
 use cap::Cap;
 use harness::Registry;
@@ -40,6 +41,7 @@ pub fn registry() -> Registry {
         )
         .with(&ops::Ops)
         .with(&depth::Depth)
+        .with(&precision::Precision)
         .with(&bootstrap::Bootstrap)
         .with(&boston_moments::BostonMoments)
         .with(&linear_algebra::LinearAlgebra)

@@ -21,6 +21,8 @@ pub(crate) enum Spacing {
 pub(crate) enum Statistic {
     /// The median, with its 95% interval where there are enough samples.
     Median,
+    /// The mean, with its 95% interval: for results whose spread is of interest, never for times.
+    Mean,
     /// The smallest, without a bar.
     Min,
     /// The largest, without a bar.
@@ -147,8 +149,12 @@ const KINDS: [(&str, Word); 5] = [
 ];
 const SPACINGS: [(&str, Spacing); 3] =
     [("linear", Spacing::Linear), ("log2", Spacing::Log2), ("log10", Spacing::Log10)];
-pub(super) const STATISTICS: [(&str, Statistic); 3] =
-    [("median", Statistic::Median), ("min", Statistic::Min), ("max", Statistic::Max)];
+pub(super) const STATISTICS: [(&str, Statistic); 4] = [
+    ("median", Statistic::Median),
+    ("mean", Statistic::Mean),
+    ("min", Statistic::Min),
+    ("max", Statistic::Max),
+];
 
 /// Reads one `[plot.ID]`; `columns` are the columns the results will have.
 pub(crate) fn read(

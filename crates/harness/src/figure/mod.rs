@@ -312,6 +312,7 @@ fn mark(table: &Table, spec: &PlotSpec, column: &str, x: f64, rows: &[usize]) ->
     let sample = Sorted::new(rows.iter().filter_map(|row| value(table, spec, *row, column)).collect())?;
     let (y, bar) = match spec.statistic {
         Statistic::Median => (sample.median(), sample.median_interval()),
+        Statistic::Mean => (sample.mean(), sample.mean_interval()),
         Statistic::Min => (sample.min(), None),
         Statistic::Max => (sample.max(), None),
     };

@@ -49,6 +49,7 @@ fn number(table: &Table, claim: &Claim) -> Result<Found, String> {
     let (value, by) = (claim.value.as_str(), claim.by);
     let which = match claim.statistic {
         Statistic::Median => "the median",
+        Statistic::Mean => "the mean",
         Statistic::Min => "the least",
         Statistic::Max => "the greatest",
     };
@@ -60,6 +61,7 @@ fn number(table: &Table, claim: &Claim) -> Result<Found, String> {
         let sample = Sorted::new(numbers).ok_or_else(|| nothing(column, filter))?;
         let number = match claim.statistic {
             Statistic::Median => sample.median(),
+            Statistic::Mean => sample.mean(),
             Statistic::Min => sample.min(),
             Statistic::Max => sample.max(),
         };

@@ -105,6 +105,8 @@ fn switching(
         expected,
         || Ok(EvaluationKeys::none()),
         |keys| {
+            // Key by key, so that the memory of a stage is that of one.
+            *keys = EvaluationKeys::none();
             *keys = KeyGenerator::new(&kit.context, rng).evaluation_keys(&kit.secret, request)?;
             Ok(())
         },
