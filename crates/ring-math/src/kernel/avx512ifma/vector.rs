@@ -177,16 +177,16 @@ macro_rules! reduce_accumulator {
 
 /// Vectors handled together, so that a term's addresses are fetched once for all of them. Rings of this kernel have at
 /// least 64 words, so limbs split evenly.
-const WIDTH: usize = 4;
+pub(super) const WIDTH: usize = 4;
 
 /// A limb as groups of `WIDTH` vectors.
-type Groups = [[[u64; 8]; WIDTH]];
+pub(super) type Groups = [[[u64; 8]; WIDTH]];
 
-fn groups(limb: &[u64]) -> &Groups {
+pub(super) fn groups(limb: &[u64]) -> &Groups {
     limb.as_chunks().0.as_chunks().0
 }
 
-fn groups_mut(limb: &mut [u64]) -> &mut Groups {
+pub(super) fn groups_mut(limb: &mut [u64]) -> &mut Groups {
     limb.as_chunks_mut().0.as_chunks_mut().0
 }
 
