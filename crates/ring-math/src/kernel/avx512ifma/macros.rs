@@ -95,6 +95,28 @@ macro_rules! unsign {
     }};
 }
 
+/// As [`unsign`], off the multipliers' ports: see [`fold_beside_multipliers`].
+macro_rules! unsign_beside_multipliers {
+    ($x:expr, $p:expr) => {{
+        let (x, p) = ($x, $p);
+        let unsigned: core::arch::x86_64::__m512i;
+        #[expect(unsafe_code, reason = "the compiler makes a comparison of the same operations as intrinsics")]
+        // SAFETY: works on registers only, with instructions that the enclosing function is compiled for.
+        unsafe {
+            core::arch::asm!(
+                "vpsraq {u}, {x}, 63",
+                "vpandq {u}, {u}, {p}",
+                "vpaddq {u}, {u}, {x}",
+                x = in(zmm_reg) x,
+                p = in(zmm_reg) p,
+                u = out(zmm_reg) unsigned,
+                options(pure, nomem, nostack, preserves_flags),
+            );
+        }
+        unsigned
+    }};
+}
+
 /// acc + y * w mod p, with the product in (-p, p), for y in [0, 2^52) and the prepared constant (w, wq).
 macro_rules! montgomery {
     ($acc:expr, $y:expr, $w:expr, $wq:expr, $p:expr) => {

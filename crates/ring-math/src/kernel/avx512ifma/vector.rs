@@ -133,12 +133,12 @@ macro_rules! sub_mul_scalar {
             for $slot in $words {
                 let b = fold!(_mm512_and_si512(load!($b), mask), offset);
                 let difference = sub!(add!(load!($a), offset), b);
-                store!($out, unsign!(montgomery!(zero!(), difference, w, wq, p), p));
+                store!($out, unsign_beside_multipliers!(montgomery!(zero!(), difference, w, wq, p), p));
             }
         } else {
             for $slot in $words {
                 let difference = sub!(add!(load!($a), offset), load!($b));
-                store!($out, unsign!(montgomery!(zero!(), difference, w, wq, p), p));
+                store!($out, unsign_beside_multipliers!(montgomery!(zero!(), difference, w, wq, p), p));
             }
         }
     }};
@@ -171,7 +171,7 @@ macro_rules! reduce_accumulator {
         let high = add!($high, _mm512_srli_epi64::<52>(low));
         let m = mul_low!(zero!(), low, $inverse);
         let once = sub!(high, mul_high!(zero!(), m, $p));
-        unsign!(montgomery!(zero!(), once, $r2, $r2q, $p), $p)
+        unsign_beside_multipliers!(montgomery!(zero!(), once, $r2, $r2q, $p), $p)
     }};
 }
 
@@ -200,7 +200,7 @@ pub(super) fn inner_product(q: &Modulus, out: &mut [u64], terms: &[(&[u64], &[u6
     let lanes = &lanes[..terms.len()];
     for (i, out) in groups_mut(out).iter_mut().enumerate() {
         let mut total = [zero!(); WIDTH];
-        for chunk in lanes.chunks(terms_per_reduction(q)) {
+        for (c, chunk) in lanes.chunks(terms_per_reduction(q)).enumerate() {
             let (mut low, mut high) = ([zero!(); WIDTH], [p; WIDTH]);
             for (a, b) in chunk {
                 let (a, b) = (&a[i], &b[i]);
@@ -212,7 +212,7 @@ pub(super) fn inner_product(q: &Modulus, out: &mut [u64], terms: &[(&[u64], &[u6
             }
             for k in 0..WIDTH {
                 let reduced = reduce_accumulator!(low[k], high[k], p, inverse, r2, r2q);
-                total[k] = fold!(add!(total[k], reduced), p);
+                total[k] = if c == 0 { reduced } else { fold!(add!(total[k], reduced), p) };
             }
         }
         for k in 0..WIDTH {
@@ -237,7 +237,7 @@ pub(super) fn inner_product_pair(
     let (out0, out1) = (groups_mut(out0), groups_mut(out1));
     for (i, (out0, out1)) in out0.iter_mut().zip(out1).enumerate() {
         let (mut total0, mut total1) = ([zero!(); WIDTH], [zero!(); WIDTH]);
-        for chunk in lanes.chunks(terms_per_reduction(q)) {
+        for (c, chunk) in lanes.chunks(terms_per_reduction(q)).enumerate() {
             let (mut low0, mut high0) = ([zero!(); WIDTH], [p; WIDTH]);
             let (mut low1, mut high1) = ([zero!(); WIDTH], [p; WIDTH]);
             for (a, b, c) in chunk {
@@ -252,9 +252,9 @@ pub(super) fn inner_product_pair(
             }
             for k in 0..WIDTH {
                 let reduced = reduce_accumulator!(low0[k], high0[k], p, inverse, r2, r2q);
-                total0[k] = fold!(add!(total0[k], reduced), p);
+                total0[k] = if c == 0 { reduced } else { fold!(add!(total0[k], reduced), p) };
                 let reduced = reduce_accumulator!(low1[k], high1[k], p, inverse, r2, r2q);
-                total1[k] = fold!(add!(total1[k], reduced), p);
+                total1[k] = if c == 0 { reduced } else { fold!(add!(total1[k], reduced), p) };
             }
         }
         for k in 0..WIDTH {
