@@ -133,12 +133,12 @@ macro_rules! sub_mul_scalar {
             for $slot in $words {
                 let b = fold!(_mm512_and_si512(load!($b), mask), offset);
                 let difference = sub!(add!(load!($a), offset), b);
-                store!($out, unsign_beside_multipliers!(montgomery!(zero!(), difference, w, wq, p), p));
+                store!($out, unsign!(montgomery!(zero!(), difference, w, wq, p), p));
             }
         } else {
             for $slot in $words {
                 let difference = sub!(add!(load!($a), offset), load!($b));
-                store!($out, unsign_beside_multipliers!(montgomery!(zero!(), difference, w, wq, p), p));
+                store!($out, unsign!(montgomery!(zero!(), difference, w, wq, p), p));
             }
         }
     }};
