@@ -317,3 +317,28 @@ fn conversions_agree_at_every_number_of_sources_on(kernel: Kernel) {
         }
     }
 }
+
+/// More limbs than a kernel computes from one reading of the sources.
+#[test]
+fn conversions_to_many_limbs_agree() {
+    let log_n = 7;
+    let primes = ntt_primes(48, log_n, 23, &[]).unwrap();
+    for count in [3, 6, 11] {
+        let (sources, targets) = primes.split_at(count);
+        let convert = |kernel: Kernel| {
+            let source = RnsBasis::with_kernel(log_n, sources, kernel).unwrap();
+            let target = RnsBasis::with_kernel(log_n, targets, kernel).unwrap();
+            let converter = BasisConverter::new(&source, &target).unwrap();
+            let mut rng = ChaCha20Rng::seed_from_u64(23);
+            let limbs = sources.iter().map(|&p| patterns(p, 1 << log_n, &mut rng).pop().unwrap());
+            let scaled: Vec<u64> = limbs.flatten().collect();
+            let mut out = vec![0; targets.len() << log_n];
+            converter.convert_limbs(Lift::Centred, 0, &scaled, &mut out).unwrap();
+            out
+        };
+        let expected = convert(Kernel::scalar());
+        for kernel in vector_kernels() {
+            assert!(convert(kernel) == expected, "{count} sources on {}", kernel.name());
+        }
+    }
+}

@@ -13,8 +13,20 @@ pub(crate) const MAC_TERMS: usize = 4;
 pub(crate) const CONVERT_SOURCES: usize = 4;
 
 /// The measured operations.
-pub(crate) const OPS: [&str; 6] =
-    ["ntt_forward", "ntt_inverse", "mac", "base_convert", "rescale", "automorphism"];
+pub(crate) const OPS: [&str; 7] =
+    ["ntt_forward", "ntt_inverse", "mac", "base_convert", "convert_group", "rescale", "automorphism"];
+
+/// Target limbs that `convert_group` computes together, of 35.
+const GROUP: usize = 7;
+
+/// Source limbs of `convert_group`: those of the digits of a key switch at 2^15 and 2^16.
+fn group_sources(log_n: u32) -> usize {
+    match log_n {
+        15 => 5,
+        16 => 9,
+        _ => CONVERT_SOURCES,
+    }
+}
 
 /// Something that is called again and again, on the next limb each time.
 pub(crate) type Action = Box<dyn FnMut()>;
@@ -83,6 +95,7 @@ impl Bench {
             "ntt_inverse" => self.transform(false),
             "mac" => self.mac(),
             "base_convert" => (self.convert(), None),
+            "convert_group" => (self.convert_group(), None),
             "rescale" => (self.rescale(), None),
             _ => (self.automorphism(), None),
         };
@@ -165,6 +178,29 @@ impl Bench {
             let i = next();
             let correction = Some(quotients.as_slice());
             converter.convert_limb(i, scaled.as_slice(), correction, out[i].as_mut_slice()).expect("lengths");
+        })
+    }
+
+    /// Target limbs in groups, with their quotients, as a key switch has them carried over; the first limb of a group pays for
+    /// all of it.
+    fn convert_group(&self) -> Action {
+        let (n, count) = (self.n(), group_sources(self.log_n));
+        let bits = self.rings[0].modulus().bits();
+        let sources = ntt_primes(bits, self.log_n, count, &self.primes).expect("enough primes");
+        let source = RnsBasis::with_kernel(self.log_n, &sources, self.kernel).expect("basis");
+        let target = RnsBasis::with_kernel(self.log_n, &self.primes, self.kernel).expect("basis");
+        let converter = BasisConverter::new(&source, &target).expect("converter");
+        let mut scaled = WordBuffer::zeroed(n * count);
+        for (limb, from) in scaled.as_mut_slice().chunks_exact_mut(n).zip(random_limbs(&sources, n)) {
+            limb.copy_from_slice(from.as_slice());
+        }
+        let (mut out, mut next) = (WordBuffer::zeroed(n * self.limbs), rotation(self.limbs));
+        Box::new(move || {
+            let i = next();
+            if i.is_multiple_of(GROUP) {
+                let out = out.as_mut_slice().chunks_mut(n * GROUP).nth(i / GROUP).expect("a group");
+                converter.convert_limbs(Lift::Centred, i, scaled.as_slice(), out).expect("lengths");
+            }
         })
     }
 

@@ -105,6 +105,9 @@ impl Eq for Kernel {}
 /// Fractional bits of the sum of y_j / q_j that gives a conversion's quotient.
 pub(crate) const FRACTION_BITS: u32 = 49;
 
+/// Corrections below this number are looked up by the kernels that can.
+pub(crate) const LISTED_CORRECTIONS: usize = 16;
+
 /// One output limb of a basis conversion: sum over j of `source_j * factor_j`, plus `correction * correction_factor`.
 pub(crate) struct ConvertRow<'a> {
     /// The target prime.
@@ -113,6 +116,9 @@ pub(crate) struct ConvertRow<'a> {
     pub(crate) factors: &'a [PreparedScalar],
     /// Multiplies the correction words, when there are any.
     pub(crate) correction_factor: &'a PreparedScalar,
+    /// The products, not reduced, of the small corrections and the factor's Montgomery word. No correction exceeds the number
+    /// of source limbs.
+    pub(crate) corrections: &'a [[u64; 8]; LISTED_CORRECTIONS / 8],
     /// Bit length of the largest source prime.
     pub(crate) source_bits: u32,
 }
@@ -228,11 +234,11 @@ pub(crate) trait KernelOps: Sync + Send {
         scalar::inner_product_pair(q, out0, out1, terms);
     }
 
-    /// One output limb of a basis conversion; `sources` holds the scaled source limbs, each as long as `out`.
+    /// One output limb of a basis conversion; `sources` are the scaled source limbs, each as long as `out`.
     fn convert_row(
         &self,
         row: &ConvertRow<'_>,
-        sources: &[u64],
+        sources: &[&[u64]],
         correction: Option<&[u64]>,
         _ahead: Ahead<'_>,
         out: &mut [u64],
@@ -240,9 +246,22 @@ pub(crate) trait KernelOps: Sync + Send {
         scalar::convert_row(row, sources, correction, out);
     }
 
-    /// out = (start + sum over j of the fraction of source_j) >> [`FRACTION_BITS`]; `sources` holds one limb, as long as
+    /// Several output limbs of a basis conversion, with the quotients from `scales` and `start` as their corrections, where
+    /// the kernel has a loop for that many sources; says whether it has. `sources` and `out` hold whole limbs.
+    fn convert_rows(
+        &self,
+        _rows: &[ConvertRow<'_>],
+        _sources: &[u64],
+        _scales: &[FractionScale],
+        _start: u64,
+        _out: &mut [u64],
+    ) -> bool {
+        false
+    }
+
+    /// out = (start + sum over j of the fraction of source_j) >> [`FRACTION_BITS`]; `sources` are one limb, as long as
     /// `out`, for each of `scales`.
-    fn quotients(&self, out: &mut [u64], sources: &[u64], scales: &[FractionScale], start: u64) {
+    fn quotients(&self, out: &mut [u64], sources: &[&[u64]], scales: &[FractionScale], start: u64) {
         scalar::quotients(out, sources, scales, start);
     }
 

@@ -105,17 +105,17 @@ pub(super) fn inner_product_pair(
 
 pub(super) fn convert_row(
     row: &ConvertRow<'_>,
-    sources: &[u64],
+    sources: &[&[u64]],
     correction: Option<&[u64]>,
     out: &mut [u64],
 ) {
-    let (q, n) = (row.modulus, out.len());
+    let q = row.modulus;
     let group = terms_per_reduction(row.source_bits, q.bits());
     for (i, o) in out.iter_mut().enumerate() {
         let mut acc = 0u128;
-        for (chunk, factors) in sources.chunks(n * group).zip(row.factors.chunks(group)) {
+        for (chunk, factors) in sources.chunks(group).zip(row.factors.chunks(group)) {
             let sum: u128 = chunk
-                .chunks_exact(n)
+                .iter()
                 .zip(factors)
                 .map(|(limb, factor)| u128::from(limb[i]) * u128::from(factor.value))
                 .sum();
@@ -128,10 +128,9 @@ pub(super) fn convert_row(
     }
 }
 
-pub(super) fn quotients(out: &mut [u64], sources: &[u64], scales: &[FractionScale], start: u64) {
-    let n = out.len();
+pub(super) fn quotients(out: &mut [u64], sources: &[&[u64]], scales: &[FractionScale], start: u64) {
     for (i, o) in out.iter_mut().enumerate() {
-        let fractions = sources.chunks_exact(n).zip(scales).map(|(limb, scale)| {
+        let fractions = sources.iter().zip(scales).map(|(limb, scale)| {
             let y = (limb[i] << scale.shift_left) >> scale.shift_right;
             ((u128::from(y) * u128::from(scale.reciprocal)) >> IFMA_BITS) as u64
         });

@@ -4,12 +4,14 @@
 //! With Q the product of the source primes q_j and y_j = x * (Q/q_j)^-1 mod q_j, the sum over j of y_j * (Q/q_j) is
 //! x + eQ with 0 <= e < L. The quotient e is floor(sum of y_j / q_j), computed from `FRACTION_BITS`-bit fractions.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use crate::{
     buffer::{LINE_WORDS, Line},
     error::RingError,
-    kernel::{Ahead, ConvertRow, FRACTION_BITS, FractionScale, Kernel, KernelOps, MAX_TERMS},
+    kernel::{
+        Ahead, ConvertRow, FRACTION_BITS, FractionScale, Kernel, KernelOps, LISTED_CORRECTIONS, MAX_TERMS,
+    },
     modulus::{IFMA_BITS, Modulus, PreparedScalar, VECTOR_MODULUS_BITS},
     ntt::InverseScale,
     parallel,
@@ -31,6 +33,17 @@ const FRACTION_ERROR: u64 = 3;
 /// fit the nearest cache.
 const TILE_WORDS: usize = 3 << 10;
 
+/// Rows that are computed from one reading of the sources: more gain nothing, and their outputs would push each other out of
+/// the nearest cache, where equal places of eight limbs fit.
+const ROWS_TOGETHER: usize = 8;
+
+/// Sources that are read where they lie: equal places of limbs compete for the same lines of the nearest cache, which has
+/// eight for each place. More than these, beside quotients and an output, are copied next to each other first.
+const UNCOPIED_SOURCES: usize = 5;
+
+/// No words.
+const EMPTY: &[u64] = &[];
+
 /// Which representative modulo Q is carried over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lift {
@@ -42,11 +55,28 @@ pub enum Lift {
     Centred,
 }
 
+/// The words `range` of each limb of `n` words, in `parts`.
+fn parts_of<'a, 'p>(
+    limbs: &'a [u64],
+    n: usize,
+    range: Range<usize>,
+    parts: &'p mut [&'a [u64]; MAX_TERMS],
+) -> &'p [&'a [u64]] {
+    let mut count = 0;
+    for (part, limb) in parts.iter_mut().zip(limbs.chunks_exact(n)) {
+        *part = &limb[range.clone()];
+        count += 1;
+    }
+    &parts[..count]
+}
+
 /// One row of the conversion matrix, for one target prime.
 struct Row {
     ring: Arc<ResidueRing>,
     factors: Vec<PreparedScalar>,
     minus_product: PreparedScalar,
+    /// The first products of a quotient and the Montgomery word of `minus_product`.
+    corrections: [[u64; LINE_WORDS]; LISTED_CORRECTIONS / LINE_WORDS],
 }
 
 /// Precomputed conversion from one basis to another.
@@ -99,10 +129,16 @@ impl BasisConverter {
             .iter()
             .map(|ring| {
                 let q = ring.modulus();
+                let minus_product = q.prepare(q.neg(cofactor(ring, None)));
                 Row {
                     ring: Arc::clone(ring),
                     factors: (0..source.len()).map(|j| q.prepare(cofactor(ring, Some(j)))).collect(),
-                    minus_product: q.prepare(q.neg(cofactor(ring, None))),
+                    minus_product,
+                    // Only primes of vector kernels need them, and those do not overflow.
+                    corrections: std::array::from_fn(|i| {
+                        let e = |lane| (LINE_WORDS * i + lane) as u64;
+                        std::array::from_fn(|lane| minus_product.mont.wrapping_mul(e(lane)))
+                    }),
                 }
             })
             .collect();
@@ -178,7 +214,11 @@ impl BasisConverter {
         self.check_source(scaled.len())?;
         self.check_limb("quotients", out.len())?;
         match self.start(lift) {
-            Some(start) => self.source_ops().quotients(out, scaled, &self.fractions, start),
+            Some(start) => {
+                let mut limbs = [EMPTY; MAX_TERMS];
+                let limbs = parts_of(scaled, out.len(), 0..out.len(), &mut limbs);
+                self.source_ops().quotients(out, limbs, &self.fractions, start);
+            }
             None => out.fill(0),
         }
         Ok(())
@@ -215,7 +255,9 @@ impl BasisConverter {
             found: k + 1,
             expected: self.rows.len(),
         })?;
-        self.ops(row).convert_row(&self.kernel_row(row), scaled, quotients, Ahead::default(), out);
+        let mut limbs = [EMPTY; MAX_TERMS];
+        let limbs = parts_of(scaled, out.len(), 0..out.len(), &mut limbs);
+        self.ops(row).convert_row(&self.kernel_row(row), limbs, quotients, Ahead::default(), out);
         Ok(())
     }
 
@@ -241,18 +283,28 @@ impl BasisConverter {
             expected: n * self.rows.len().saturating_sub(first),
         })?;
         let start = self.start(lift);
+        if start.is_some_and(|start| self.convert_together(rows, scaled, start, out)) {
+            return Ok(());
+        }
         let sources = self.source.len();
+        let copied = sources > UNCOPIED_SOURCES;
         // A power of two of at least 32 words, the most that a kernel takes at a time, since there are at most 64 sources.
         let length = n.min(1 << (TILE_WORDS / (sources + 1)).ilog2());
         let mut tile = [Line::default(); TILE_WORDS / LINE_WORDS];
         let (tile, quotients) = bytemuck::cast_slice_mut(&mut tile).split_at_mut(sources * length);
         let quotients = &mut quotients[..length];
         for at in (0..n).step_by(length) {
-            for (words, limb) in tile.chunks_exact_mut(length).zip(scaled.chunks_exact(n)) {
-                words.copy_from_slice(&limb[at..at + length]);
-            }
+            let mut parts = [EMPTY; MAX_TERMS];
+            let parts = if copied {
+                for (words, limb) in tile.chunks_exact_mut(length).zip(scaled.chunks_exact(n)) {
+                    words.copy_from_slice(&limb[at..at + length]);
+                }
+                parts_of(tile, length, 0..length, &mut parts)
+            } else {
+                parts_of(scaled, n, at..at + length, &mut parts)
+            };
             if let Some(start) = start {
-                self.source_ops().quotients(quotients, tile, &self.fractions, start);
+                self.source_ops().quotients(quotients, parts, &self.fractions, start);
             }
             let correction = start.map(|_| &*quotients);
             // The rows share the next tile's sources out among them.
@@ -260,10 +312,23 @@ impl BasisConverter {
             for (k, (row, limb)) in rows.iter().zip(out.chunks_exact_mut(n)).enumerate() {
                 let words = &mut limb[at..at + length];
                 let ahead = Ahead { first: k, ..next };
-                self.ops(row).convert_row(&self.kernel_row(row), tile, correction, ahead, words);
+                self.ops(row).convert_row(&self.kernel_row(row), parts, correction, ahead, words);
             }
         }
         Ok(())
+    }
+
+    /// Converts to the limbs of `rows` column by column, where the kernel of all rings can; says whether it did.
+    fn convert_together(&self, rows: &[Row], scaled: &[u64], start: u64, out: &mut [u64]) -> bool {
+        let (ops, n) = (self.source_ops(), self.source.n());
+        if !rows.iter().all(|row| self.ops(row).name() == ops.name()) {
+            return false;
+        }
+        rows.chunks(ROWS_TOGETHER).zip(out.chunks_mut(n * ROWS_TOGETHER)).all(|(rows, out)| {
+            let kernel_rows: [ConvertRow<'_>; ROWS_TOGETHER] =
+                std::array::from_fn(|k| self.kernel_row(&rows[k.min(rows.len() - 1)]));
+            ops.convert_rows(&kernel_rows[..rows.len()], scaled, &self.fractions, start, out)
+        })
     }
 
     /// Converts the scaled residues `scaled` to all limbs of the target. `quotients` is work space of N words.
@@ -284,9 +349,11 @@ impl BasisConverter {
         }
         self.quotients(lift, scaled, quotients)?;
         let correction = (lift != Lift::Fast).then_some(&*quotients);
+        let mut limbs = [EMPTY; MAX_TERMS];
+        let limbs = parts_of(scaled, n, 0..n, &mut limbs);
         parallel::for_each_limb(out, n, |k, limb| {
             let row = &self.rows[k];
-            self.ops(row).convert_row(&self.kernel_row(row), scaled, correction, Ahead::default(), limb);
+            self.ops(row).convert_row(&self.kernel_row(row), limbs, correction, Ahead::default(), limb);
         });
         Ok(())
     }
@@ -296,6 +363,7 @@ impl BasisConverter {
             modulus: row.ring.modulus(),
             factors: &row.factors,
             correction_factor: &row.minus_product,
+            corrections: &row.corrections,
             source_bits: self.source_bits,
         }
     }

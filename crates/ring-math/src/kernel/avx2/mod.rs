@@ -139,7 +139,7 @@ impl KernelOps for Avx2 {
     fn convert_row(
         &self,
         row: &ConvertRow<'_>,
-        sources: &[u64],
+        sources: &[&[u64]],
         correction: Option<&[u64]>,
         _ahead: Ahead<'_>,
         out: &mut [u64],
@@ -148,7 +148,7 @@ impl KernelOps for Avx2 {
         unsafe { sums::convert_row(row, sources, correction, out) }
     }
 
-    fn quotients(&self, out: &mut [u64], sources: &[u64], scales: &[FractionScale], start: u64) {
+    fn quotients(&self, out: &mut [u64], sources: &[&[u64]], scales: &[FractionScale], start: u64) {
         // SAFETY: `self` proves that the processor has AVX2 and FMA.
         unsafe { sums::quotients(out, sources, scales, start) }
     }

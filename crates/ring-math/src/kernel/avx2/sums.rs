@@ -119,7 +119,7 @@ pub(super) fn inner_product_pair(
 #[target_feature(enable = "avx2,fma")]
 pub(super) fn convert_row(
     row: &ConvertRow<'_>,
-    sources: &[u64],
+    sources: &[&[u64]],
     correction: Option<&[u64]>,
     out: &mut [u64],
 ) {
@@ -131,7 +131,7 @@ pub(super) fn convert_row(
     let correction_factor = _mm256_set1_pd(centred(q, row.correction_factor.value));
     let mut limbs: [(&[[u64; 8]], f64); MAX_TERMS] = [(&[], 0.0); MAX_TERMS];
     let count = row.factors.len().min(MAX_TERMS);
-    for ((slot, factor), limb) in limbs.iter_mut().zip(row.factors).zip(sources.chunks_exact(out.len())) {
+    for ((slot, factor), limb) in limbs.iter_mut().zip(row.factors).zip(sources) {
         *slot = (limb.as_chunks::<8>().0, factor.value as f64);
     }
     for (i, o) in out.as_chunks_mut::<8>().0.iter_mut().enumerate() {
@@ -160,19 +160,18 @@ pub(super) fn convert_row(
 /// See [`super::KernelOps::quotients`]: products below 2^102 split at 2^52 by adding 2^104; the nearest multiple is one
 /// too many where the remainder is negative.
 #[target_feature(enable = "avx2,fma")]
-pub(super) fn quotients(out: &mut [u64], sources: &[u64], scales: &[FractionScale], start: u64) {
+pub(super) fn quotients(out: &mut [u64], sources: &[&[u64]], scales: &[FractionScale], start: u64) {
     let two52 = _mm256_set1_pd(TWO_52);
     let split = _mm256_set1_pd(TWO_52 * TWO_52);
     let start = _mm256_set1_epi64x(start.cast_signed());
     let lanes = out.as_chunks_mut::<4>().0;
-    let (sources, count) = (sources.as_chunks::<4>().0, lanes.len());
     for (i, o) in lanes.iter_mut().enumerate() {
         let mut total = start;
-        for (limb, scale) in sources.chunks_exact(count).zip(scales) {
+        for (limb, scale) in sources.iter().zip(scales) {
             let reciprocal = _mm256_set1_pd(scale.reciprocal as f64);
             let left = _mm_cvtsi64_si128(i64::from(scale.shift_left));
             let right = _mm_cvtsi64_si128(i64::from(scale.shift_right));
-            let y = _mm256_sll_epi64(_mm256_castpd_si256(load(&limb[i])), left);
+            let y = _mm256_sll_epi64(_mm256_castpd_si256(load(&limb.as_chunks::<4>().0[i])), left);
             let y = _mm256_castsi256_pd(_mm256_srl_epi64(y, right));
             let y = _mm256_sub_pd(_mm256_or_pd(y, two52), two52);
             let high = _mm256_fmadd_pd(y, reciprocal, split);

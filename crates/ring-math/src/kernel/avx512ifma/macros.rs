@@ -62,11 +62,58 @@ macro_rules! fold {
     }};
 }
 
+/// As [`fold`] for [0, 2m), off the multipliers' ports: twice the operations, but a minimum or a comparison keeps a multiplier
+/// waiting (on Zen 4) and these do not. For loops that do little but multiply.
+macro_rules! fold_beside_multipliers {
+    ($x:expr, $m:expr) => {{
+        let (x, m) = ($x, $m);
+        let folded: core::arch::x86_64::__m512i;
+        #[expect(unsafe_code, reason = "the compiler makes a comparison of the same operations as intrinsics")]
+        // SAFETY: works on registers only, with instructions that the enclosing function is compiled for.
+        unsafe {
+            core::arch::asm!(
+                "vpsubq {d}, {x}, {m}",
+                "vpsraq {sign}, {d}, 63",
+                "vpandq {sign}, {sign}, {m}",
+                "vpaddq {d}, {d}, {sign}",
+                x = in(zmm_reg) x,
+                m = in(zmm_reg) m,
+                d = out(zmm_reg) folded,
+                sign = out(zmm_reg) _,
+                options(pure, nomem, nostack, preserves_flags),
+            );
+        }
+        folded
+    }};
+}
+
 /// From (-p, p) to [0, p): a negative word is a huge unsigned one.
 macro_rules! unsign {
     ($x:expr, $p:expr) => {{
         let x = $x;
         core::arch::x86_64::_mm512_min_epu64(x, add!(x, $p))
+    }};
+}
+
+/// As [`unsign`], off the multipliers' ports: see [`fold_beside_multipliers`].
+macro_rules! unsign_beside_multipliers {
+    ($x:expr, $p:expr) => {{
+        let (x, p) = ($x, $p);
+        let unsigned: core::arch::x86_64::__m512i;
+        #[expect(unsafe_code, reason = "the compiler makes a comparison of the same operations as intrinsics")]
+        // SAFETY: works on registers only, with instructions that the enclosing function is compiled for.
+        unsafe {
+            core::arch::asm!(
+                "vpsraq {u}, {x}, 63",
+                "vpandq {u}, {u}, {p}",
+                "vpaddq {u}, {u}, {x}",
+                x = in(zmm_reg) x,
+                p = in(zmm_reg) p,
+                u = out(zmm_reg) unsigned,
+                options(pure, nomem, nostack, preserves_flags),
+            );
+        }
+        unsigned
     }};
 }
 
@@ -257,4 +304,31 @@ macro_rules! enter {
             }
         }
     };
+}
+
+/// The products of the quotients `$e` and the correction factor, from a table of eight or of sixteen.
+macro_rules! look_up {
+    ($row:expr, $e:expr, $eight:expr) => {{
+        use core::arch::x86_64::{_mm512_permutex2var_epi64, _mm512_permutexvar_epi64};
+        let [first, second] = $row.corrections;
+        if $eight {
+            _mm512_permutexvar_epi64($e, load!(first))
+        } else {
+            _mm512_permutex2var_epi64(load!(first), $e, load!(second))
+        }
+    }};
+}
+
+/// (low + 2^52 * high) / 2^52 mod p, high having started at p and the sum lying below 2^folds * p, to [0, p).
+macro_rules! reduce_row {
+    ($folds:expr, $q:expr, $low:expr, $high:expr, $p:ident, $inverse:ident) => {{
+        let low = $low;
+        let carried = add!($high, core::arch::x86_64::_mm512_srli_epi64::<52>(low));
+        let m = mul_low!(zero!(), low, $inverse);
+        let mut x = sub!(carried, mul_high!(zero!(), m, $p));
+        for shift in (0..$folds).rev() {
+            x = fold_beside_multipliers!(x, splat!($q.value() << shift));
+        }
+        x
+    }};
 }

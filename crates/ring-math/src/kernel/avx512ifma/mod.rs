@@ -14,6 +14,7 @@
 
 #[macro_use]
 mod macros;
+mod columns;
 mod convert;
 mod forward;
 mod inverse;
@@ -128,7 +129,7 @@ impl KernelOps for Avx512Ifma {
     fn convert_row(
         &self,
         row: &ConvertRow<'_>,
-        sources: &[u64],
+        sources: &[&[u64]],
         correction: Option<&[u64]>,
         ahead: Ahead<'_>,
         out: &mut [u64],
@@ -136,7 +137,18 @@ impl KernelOps for Avx512Ifma {
         with_features!(convert::convert_row(row, sources, correction, ahead, out));
     }
 
-    fn quotients(&self, out: &mut [u64], sources: &[u64], scales: &[FractionScale], start: u64) {
+    fn convert_rows(
+        &self,
+        rows: &[ConvertRow<'_>],
+        sources: &[u64],
+        scales: &[FractionScale],
+        start: u64,
+        out: &mut [u64],
+    ) -> bool {
+        with_features!(columns::convert_rows(rows, sources, scales, start, out))
+    }
+
+    fn quotients(&self, out: &mut [u64], sources: &[&[u64]], scales: &[FractionScale], start: u64) {
         with_features!(convert::quotients(out, sources, scales, start));
     }
 

@@ -171,22 +171,22 @@ macro_rules! reduce_accumulator {
         let high = add!($high, _mm512_srli_epi64::<52>(low));
         let m = mul_low!(zero!(), low, $inverse);
         let once = sub!(high, mul_high!(zero!(), m, $p));
-        unsign!(montgomery!(zero!(), once, $r2, $r2q, $p), $p)
+        unsign_beside_multipliers!(montgomery!(zero!(), once, $r2, $r2q, $p), $p)
     }};
 }
 
 /// Vectors handled together, so that a term's addresses are fetched once for all of them. Rings of this kernel have at
 /// least 64 words, so limbs split evenly.
-const WIDTH: usize = 4;
+pub(super) const WIDTH: usize = 4;
 
 /// A limb as groups of `WIDTH` vectors.
-type Groups = [[[u64; 8]; WIDTH]];
+pub(super) type Groups = [[[u64; 8]; WIDTH]];
 
-fn groups(limb: &[u64]) -> &Groups {
+pub(super) fn groups(limb: &[u64]) -> &Groups {
     limb.as_chunks().0.as_chunks().0
 }
 
-fn groups_mut(limb: &mut [u64]) -> &mut Groups {
+pub(super) fn groups_mut(limb: &mut [u64]) -> &mut Groups {
     limb.as_chunks_mut().0.as_chunks_mut().0
 }
 
@@ -200,7 +200,7 @@ pub(super) fn inner_product(q: &Modulus, out: &mut [u64], terms: &[(&[u64], &[u6
     let lanes = &lanes[..terms.len()];
     for (i, out) in groups_mut(out).iter_mut().enumerate() {
         let mut total = [zero!(); WIDTH];
-        for chunk in lanes.chunks(terms_per_reduction(q)) {
+        for (c, chunk) in lanes.chunks(terms_per_reduction(q)).enumerate() {
             let (mut low, mut high) = ([zero!(); WIDTH], [p; WIDTH]);
             for (a, b) in chunk {
                 let (a, b) = (&a[i], &b[i]);
@@ -212,7 +212,7 @@ pub(super) fn inner_product(q: &Modulus, out: &mut [u64], terms: &[(&[u64], &[u6
             }
             for k in 0..WIDTH {
                 let reduced = reduce_accumulator!(low[k], high[k], p, inverse, r2, r2q);
-                total[k] = fold!(add!(total[k], reduced), p);
+                total[k] = if c == 0 { reduced } else { fold!(add!(total[k], reduced), p) };
             }
         }
         for k in 0..WIDTH {
@@ -237,7 +237,7 @@ pub(super) fn inner_product_pair(
     let (out0, out1) = (groups_mut(out0), groups_mut(out1));
     for (i, (out0, out1)) in out0.iter_mut().zip(out1).enumerate() {
         let (mut total0, mut total1) = ([zero!(); WIDTH], [zero!(); WIDTH]);
-        for chunk in lanes.chunks(terms_per_reduction(q)) {
+        for (c, chunk) in lanes.chunks(terms_per_reduction(q)).enumerate() {
             let (mut low0, mut high0) = ([zero!(); WIDTH], [p; WIDTH]);
             let (mut low1, mut high1) = ([zero!(); WIDTH], [p; WIDTH]);
             for (a, b, c) in chunk {
@@ -252,9 +252,9 @@ pub(super) fn inner_product_pair(
             }
             for k in 0..WIDTH {
                 let reduced = reduce_accumulator!(low0[k], high0[k], p, inverse, r2, r2q);
-                total0[k] = fold!(add!(total0[k], reduced), p);
+                total0[k] = if c == 0 { reduced } else { fold!(add!(total0[k], reduced), p) };
                 let reduced = reduce_accumulator!(low1[k], high1[k], p, inverse, r2, r2q);
-                total1[k] = fold!(add!(total1[k], reduced), p);
+                total1[k] = if c == 0 { reduced } else { fold!(add!(total1[k], reduced), p) };
             }
         }
         for k in 0..WIDTH {
