@@ -16,8 +16,8 @@ use crate::{
 /// The operation's name in errors.
 const OP: &str = "bootstrapping";
 
-/// Costs relative to each other: a baby step, a giant one, which takes about three times as long, and the memory of one key,
-/// for which two or three hundredths of a transform's time are given.
+/// Costs relative to each other: a baby step, a giant one, which takes about three times as long, and the memory of a key, for
+/// four of which a giant step is given: a hundredth of a refresh's time or two.
 const BABY_COST: usize = 4;
 const GIANT_COST: usize = 12;
 const KEY_COST: usize = 3;

@@ -172,7 +172,8 @@ impl RotationSum<'_> {
                     let (spare1, space) = space.split_at_mut(n);
                     let spread = &mut space[..self.spread_words()];
                     for (pair, key) in rotated.chunks_exact_mut(2 * n).zip(&self.inner) {
-                        self.rotate_limb(*key, &digits, i, pair, [&mut *spare0, &mut *spare1], &mut *masks);
+                        let spaces = [&mut *spare0, &mut *spare1, &mut *masks];
+                        self.rotate_limb(*key, &digits, i, pair, spaces);
                     }
                     self.weigh(i, rotated, [firsts, seconds], [&mut *spare0, &mut *spare1], spread);
                     self.add_firsts(i, firsts, total, spare0);
@@ -188,8 +189,7 @@ impl RotationSum<'_> {
         digits: &Digits<'_>,
         i: usize,
         out: &mut [u64],
-        [spare0, spare1]: [&mut [u64]; 2],
-        masks: &mut [u64],
+        [spare0, spare1, masks]: [&mut [u64]; 3],
     ) {
         let n = self.n();
         let ring = self.tables.qp.ring(i);
@@ -232,12 +232,12 @@ impl RotationSum<'_> {
                 let (first, second) = (&mut first[words.clone()], &mut second[words.clone()]);
                 for (k, chunk) in weights.chunks(MAX_TERMS).enumerate() {
                     if k == 0 {
-                        self.multiply(i, chunk, rotated, &words, [&mut *first, &mut *second], spread);
+                        self.multiply((i, &words), chunk, rotated, [&mut *first, &mut *second], spread);
                         continue;
                     }
                     // What one inner product cannot take.
                     let (spare0, spare1) = (&mut spare0[words.clone()], &mut spare1[words.clone()]);
-                    self.multiply(i, chunk, rotated, &words, [&mut *spare0, &mut *spare1], spread);
+                    self.multiply((i, &words), chunk, rotated, [&mut *spare0, &mut *spare1], spread);
                     for (sum, spare) in [(&mut *first, &*spare0), (&mut *second, &*spare1)] {
                         sum.iter_mut()
                             .zip(spare)
@@ -251,10 +251,9 @@ impl RotationSum<'_> {
     /// Sums the products of `words` of limb `i` of the rotations with at most [`MAX_TERMS`] weights.
     fn multiply(
         &self,
-        i: usize,
+        (i, words): (usize, &Range<usize>),
         chunk: &[(usize, &Weights)],
         rotated: &[u64],
-        words: &Range<usize>,
         [out0, out1]: [&mut [u64]; 2],
         spread: &mut [u64],
     ) {

@@ -9,11 +9,10 @@ use crate::{context::LevelTables, keys::SwitchingKey};
 /// coefficients: those of digit j for this limb at `slot(j)`, in limbs. `masks` is the work space that the key asks for.
 pub(super) fn accumulate(
     tables: &LevelTables,
-    key: &SwitchingKey,
+    (key, masks): (&SwitchingKey, &mut [u64]),
     digits: &Decomposed<'_>,
     i: usize,
     (lifted, slot): (&mut [u64], impl Fn(usize) -> usize),
-    masks: &mut [u64],
     [sum0, sum1]: [&mut [u64]; 2],
 ) {
     let n = tables.q.n();

@@ -193,7 +193,7 @@ impl Switch<'_> {
         let sums = [&mut *sum0, &mut *sum1];
         let (spare, rest) = rest.split_at_mut(self.tables.q.n());
         let masks = &mut rest[..self.key.mask_words(self.tables)];
-        inner_product::accumulate(self.tables, self.key, digits, i, (lifted, slot), masks, sums);
+        inner_product::accumulate(self.tables, (self.key, masks), digits, i, (lifted, slot), sums);
         if i < self.tables.q.len() {
             enter(&mut LimbSums { index: i, ring: self.tables.q.ring(i), sums: [sum0, sum1], spare });
         }
