@@ -234,8 +234,8 @@ fn the_cheapest_preset_that_is_good_enough_is_planned() {
         (wanted(1, 10.0, 1), "n15_sparse"),
         (wanted(1000, 13.5, 4), "n15_sparse"),
         (wanted(2000, 10.0, 2), "n15_full"),
-        (wanted(200, 20.0, 12), "n16_sparse"),
-        (wanted(20_000, 20.0, 9), "n16_full_fast"),
+        (wanted(200, 20.0, presets::n16_sparse().levels), "n16_sparse"),
+        (wanted(20_000, 20.0, presets::n16_full_fast().levels), "n16_full_fast"),
         (wanted(20_000, 22.5, 6), "n16_full_precise"),
     ] {
         let planned = plan_refresh(&requirements).unwrap();
@@ -251,8 +251,8 @@ fn the_cheapest_preset_that_is_good_enough_is_planned() {
     // Refusals name what there is.
     for (requirements, offer) in [
         (wanted(20_000, 60.0, 1), "those of n16_full_precise"),
-        (wanted(20_000, 10.0, 100), "at most 9 levels"),
-        (wanted(10, 10.0, 100), "at most 13 levels"),
+        (wanted(20_000, 10.0, 100), "those of n16_full_fast"),
+        (wanted(10, 10.0, 100), "those of n16_sparse"),
     ] {
         let error = plan_refresh(&requirements).unwrap_err().to_string();
         assert!(error.contains(offer), "{error}");

@@ -129,7 +129,7 @@ impl KeyRequest {
     }
 
     /// Galois keys with the seed in place of their uniform halves: about half of the memory, and slower rotations, see
-    /// [`SwitchingKey::compact`]. The relinearisation key, of which there is one, stays as it is.
+    /// [`crate::SwitchingKey::compact`]. The relinearisation key, of which there is one, stays as it is.
     #[must_use]
     pub fn compact(mut self) -> Self {
         self.compact = true;
@@ -262,10 +262,10 @@ impl EvaluationKeys {
         self.encapsulation = Some(key);
     }
 
-    /// Makes all Galois keys [compact](SwitchingKey::compact), those of a set that was read, for instance.
+    /// Makes all Galois keys [compact](crate::SwitchingKey::compact), those of a set that was read, for instance.
     ///
     /// # Errors
-    /// As [`SwitchingKey::compact`].
+    /// As [`crate::SwitchingKey::compact`].
     pub fn compact(&mut self) -> Result<(), CkksError> {
         self.galois.values_mut().try_for_each(|key| key.key.compact())
     }
