@@ -138,7 +138,11 @@ impl<'a, R: CryptoRng> KeyGenerator<'a, R> {
             count();
         }
         for (element, level) in wanted.galois {
-            keys.insert_galois(self.galois_key(secret, element, level)?);
+            let mut key = self.galois_key(secret, element, level)?;
+            if wanted.compact {
+                key.key.compact()?;
+            }
+            keys.insert_galois(key);
             count();
         }
         Ok(keys)

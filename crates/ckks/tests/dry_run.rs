@@ -64,10 +64,19 @@ fn everything<O: Operations>(
     keep(ops.sum_of_products_plus_rescale(&vec![(&half, &half); 40], &combined))?;
     let weights = [ops.encode_weights(&[0.5, 2.0], &packing)?, ops.encode_weights(&[-1.0], &packing)?];
     let groups = [
-        RotationGroup { outer: 0, inner: vec![(0, &weights[0]), (1, &weights[1])] },
-        RotationGroup { outer: 3, inner: vec![(1, &weights[0]), (-2, &weights[1])] },
+        RotationGroup { outer: 0, inner: vec![(0, &weights[0]), (1, &weights[1])], onto: None },
+        RotationGroup { outer: 3, inner: vec![(1, &weights[0]), (-2, &weights[1])], onto: None },
     ];
     keep(ops.sum_of_rotations_rescale(&half, &groups))?;
+    // By Horner's rule: a group that does not move and one that does, onto a third.
+    let nested = [
+        RotationGroup { outer: 0, inner: vec![(0, &weights[0])], onto: Some(2) },
+        RotationGroup { outer: 3, inner: vec![(1, &weights[1])], onto: Some(2) },
+        RotationGroup { outer: 3, inner: vec![(-2, &weights[0])], onto: None },
+    ];
+    keep(ops.sum_of_rotations_rescale(&half, &nested))?;
+    let backwards = [RotationGroup { outer: 3, inner: vec![(1, &weights[0])], onto: Some(0) }];
+    assert!(matches!(ops.sum_of_rotations_rescale(&half, &backwards), Err(CkksError::Parameter { .. })));
     keep(ops.sum_of_rotations_rescale(&ops.drop_to(&half, Level(1))?, &groups))?;
     keep(ops.assume_bound(x, 0.25))?;
     Ok(seen)

@@ -1,6 +1,9 @@
 //! The examples run, and what they assert holds.
 
 #[expect(dead_code, reason = "the test calls `run` and not `main`")]
+#[path = "../examples/09_bootstrap.rs"]
+mod bootstrap;
+#[expect(dead_code, reason = "the test calls `run` and not `main`")]
 #[path = "../examples/04_choose_parameters.rs"]
 mod choose_parameters;
 #[expect(dead_code, reason = "the test calls `run` and not `main`")]
@@ -36,6 +39,7 @@ fn every_example_runs() {
         linear_transform::run,
         save_and_load::run,
         compare::run,
+        bootstrap::run,
     ];
     for run in runs {
         run().unwrap();

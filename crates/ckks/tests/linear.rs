@@ -4,8 +4,8 @@
 mod common;
 
 use ckks::{
-    Ciphertext, CiphertextShape, CkksError, Complex64, DryRun, Encryptor, KeyRequest, Level, Parameters,
-    PlaintextShape,
+    Ciphertext, CiphertextShape, CkksError, Complex64, DryRun, Encryptor, KeyRequest, Level, Operations,
+    Parameters, PlaintextShape, RotationGroup,
     circuits::{EncryptedTransform, LinearTransform},
     encoder::Packing,
     params::presets,
@@ -72,7 +72,7 @@ fn matrices_of_every_shape_give_the_right_product() {
         let mut padded = vector.clone();
         padded.resize(dimension, 0.0);
         let copies = padded.repeat(slots / dimension);
-        for transform in [transform.clone(), transform.low_memory()] {
+        for transform in [transform.clone(), transform.clone().one_giant_key(), transform.low_memory()] {
             let dry = DryRun::new(&parameters);
             let fresh = dry.encrypt_public(&dry.plaintext(1.0, &packing(&parameters, slots)).unwrap());
             transform.evaluate(&dry, &fresh).unwrap();
@@ -96,6 +96,31 @@ fn matrices_of_every_shape_give_the_right_product() {
             check(&kit, &encoded.evaluate(&kit.evaluator(), &low).unwrap(), &expected);
         }
     }
+}
+
+#[test]
+fn nested_groups_are_rotated_together() {
+    let kit = Kit::new(&presets::toy(8, 2), &KeyRequest::new().rotations([1, 2, 3]));
+    let evaluator = kit.evaluator();
+    let slots = 128;
+    let packing = packing(kit.context.parameters(), slots);
+    let (vector, factors) = (reals(slots, 1), [2, 3, 4].map(|seed| reals(slots, seed)));
+    let weights = factors.each_ref().map(|values| evaluator.encode_weights(values, &packing).unwrap());
+    // One that does not move and one that does, onto a third; and one for itself.
+    let groups = [
+        RotationGroup { outer: 0, inner: vec![(1, &weights[0])], onto: Some(2) },
+        RotationGroup { outer: 3, inner: vec![(2, &weights[1])], onto: Some(2) },
+        RotationGroup { outer: 2, inner: vec![(0, &weights[2])], onto: None },
+        RotationGroup { outer: 1, inner: vec![(3, &weights[0]), (0, &weights[1])], onto: None },
+    ];
+    let y = evaluator.sum_of_rotations_rescale(&encrypt(&kit, &vector, slots, 1), &groups).unwrap();
+    let term =
+        |factor: usize, inner: usize, at: usize| factors[factor][at % slots] * vector[(at + inner) % slots];
+    let place = |i: usize| {
+        let nested = term(0, 1, i + 2) + term(1, 2, i + 5) + term(2, 0, i + 2);
+        nested + term(0, 3, i + 1) + term(1, 0, i + 1)
+    };
+    check(&kit, &y, &(0..slots).map(place).collect::<Vec<f64>>());
 }
 
 #[test]

@@ -18,12 +18,12 @@ const OP: &str = "refreshing";
 
 /// Refreshes ciphertexts: [`Self::new`] for an [`crate::Evaluator`] or a [`DryRun`].
 ///
-/// Holds the matrices of both transforms, encoded, unless the parameters ask for low memory.
+/// Holds the matrices of both transforms, encoded; if the parameters ask for low memory only those that take little.
 #[derive(Clone, Debug)]
 pub struct Bootstrapper<W> {
     parameters: BootstrapParameters,
-    /// CoeffsToSlots, then SlotsToCoeffs.
-    prepared: Option<[Vec<Encoded<W>>; 2]>,
+    /// CoeffsToSlots, then SlotsToCoeffs; what is missing is encoded when it is needed.
+    prepared: [Vec<Option<Encoded<W>>>; 2],
 }
 
 /// Which of the two transforms.
@@ -39,7 +39,7 @@ type Multiply<'a, C> = dyn FnMut(Transform, usize, &C) -> Result<C, CkksError> +
 impl<W> Bootstrapper<W> {
     /// A bootstrapper that encodes matrices whenever it needs them.
     pub(super) fn unprepared(parameters: &BootstrapParameters) -> Self {
-        Self { parameters: parameters.clone(), prepared: None }
+        Self { parameters: parameters.clone(), prepared: [Vec::new(), Vec::new()] }
     }
 
     /// Encodes the matrices.
@@ -52,19 +52,18 @@ impl<W> Bootstrapper<W> {
     ) -> Result<Self, CkksError> {
         check_parameters(parameters, ops)?;
         let mut bootstrapper = Self::unprepared(parameters);
-        if parameters.spec().low_memory {
-            return Ok(bootstrapper);
-        }
+        let keep = |factor: &Factor| !parameters.spec().low_memory || factor.is_light();
         let encode = |factors: &[Factor], places: &[(Level, Scale)]| {
-            let each = factors.iter().zip(places);
-            each.map(|(factor, &(level, scale))| factor.encode(ops, level, scale))
-                .collect::<Result<Vec<_>, _>>()
+            let one = |(factor, &(level, scale)): (&Factor, &(Level, Scale))| {
+                keep(factor).then(|| factor.encode(ops, level, scale)).transpose()
+            };
+            factors.iter().zip(places).map(one).collect::<Result<Vec<_>, _>>()
         };
         let [first, second] = places(parameters)?;
-        bootstrapper.prepared = Some([
+        bootstrapper.prepared = [
             encode(parameters.coefficients_to_slots(), &first)?,
             encode(parameters.slots_to_coefficients(), &second)?,
-        ]);
+        ];
         Ok(bootstrapper)
     }
 
@@ -107,8 +106,11 @@ impl<W> Bootstrapper<W> {
         }
         let base = ops.align_to(a, Level(0), ops.parameters().default_scale(Level(0)))?;
         let input = ops.noise(&base);
-        let result = self.run(ops, &base, &mut |transform, k, x| match &self.prepared {
-            Some(prepared) => prepared[transform as usize][k].evaluate(ops, x),
+        let result = self.run(ops, &base, &mut |transform, k, x| match self.prepared[transform as usize]
+            .get(k)
+            .and_then(Option::as_ref)
+        {
+            Some(prepared) => prepared.evaluate(ops, x),
             None => self.factor(transform, k).encode(ops, ops.level(x), ops.scale(x))?.evaluate(ops, x),
         })?;
         ops.claim_noise(&result, refreshed_noise(&self.parameters, &input, &ops.noise(&result)))

@@ -6,9 +6,12 @@ use super::{
     sine::Remainder,
 };
 use crate::{
+    DryRun, Operations,
+    encoder::Packing,
+    error::CkksError,
     eval::raise::{encapsulated_noise, ephemeral_weight},
     noise::{LevelNoise, Noise, ROUNDING_VARIANCE},
-    params::Parameters,
+    params::{LevelSpec, Parameters},
     scale::Level,
 };
 
@@ -36,6 +39,37 @@ pub(super) fn refreshed_noise(bootstrap: &BootstrapParameters, input: &Noise, tr
     Noise { std, bound, message_rms: input.message_rms(), message_bound: input.message_bound() }
 }
 
+impl BootstrapParameters {
+    /// The bits that every slot is expected to come back with: -log2 of the largest error relative to
+    /// [`Self::message_bound`], for a fresh public-key encryption at level 0 of real numbers that are uniform up to the bound.
+    ///
+    /// An error has independent normal parts, real and imaginary, of variance v/2 each: its square is exponentially
+    /// distributed, and the largest of n such squares is v (ln n + gamma) on average, gamma being Euler's constant.
+    ///
+    /// Messages whose coefficients are not alike, one number in all slots for instance, may come back with fewer bits where
+    /// there is no arcsine; no message comes back with fewer than the tracked bound of the noise says.
+    ///
+    /// # Errors
+    /// None for parameters that were checked; the signature leaves room.
+    pub fn precision_bits(&self) -> Result<f64, CkksError> {
+        let (dry, level) = (DryRun::new(self.parameters()), Level(0));
+        let packing = Packing { level, scale: self.parameters().default_scale(level), slots: self.slots() };
+        let input = dry.encrypt_public(&dry.plaintext(self.message_bound(), &packing)?);
+        let message_rms = self.message_bound() / 3f64.sqrt();
+        let input = Noise { message_rms, ..dry.noise(&input) };
+        let noise = refreshed_noise(self, &input, &Noise::ZERO);
+        let slots = self.slots() as f64;
+        // 2n coefficients reach each slot.
+        let scale = self.parameters().default_scale(self.levels_left()).to_f64();
+        let slot = noise.std() / scale * (2.0 * slots).sqrt();
+        let worst = slot * (slots.ln() + EULER_GAMMA).sqrt();
+        Ok((self.message_bound() / worst).log2())
+    }
+}
+
+/// Euler's constant.
+const EULER_GAMMA: f64 = 0.577_215_664_901_532_9;
+
 /// Standard deviation of a coefficient of the noise that the steps of a refresh add on average.
 fn added_std(bootstrap: &BootstrapParameters) -> f64 {
     let parameters = bootstrap.parameters();
@@ -45,6 +79,12 @@ fn added_std(bootstrap: &BootstrapParameters) -> f64 {
     let scale = |level: usize| parameters.default_scale(Level(level)).to_f64();
     // A rounding under the dense secret, in units of the scale.
     let rounding = |level: usize| LevelNoise::new(parameters, Level(level)).rounding.std / scale(level);
+    // The sine leaves its result at its own scale, which may be larger than the canonical one of that level.
+    let finished = spec.sine.first().and_then(LevelSpec::log_scale_below).map(f64::from).map(f64::exp2);
+    let rounding_of_sine = |level: usize| match finished {
+        Some(finished) if level == first => rounding(level) * scale(level) / finished,
+        _ => rounding(level),
+    };
     let squares = |numbers: &mut dyn Iterator<Item = f64>| numbers.map(|x| x * x).sum::<f64>();
     let ratio = q0(parameters).to_f64() / scale(0);
     let half_width = bootstrap.remainder().half_width();
@@ -55,7 +95,7 @@ fn added_std(bootstrap: &BootstrapParameters) -> f64 {
     // q0 / (2 pi scale).
     let sine = squares(&mut (first..=top).map(|level| {
         let slope = (half_width * (level as f64 - top as f64).exp2()).max(1.0 / std::f64::consts::TAU);
-        slope * rounding(level)
+        slope * rounding_of_sine(level)
     }));
     let to_slots = half_width
         * half_width

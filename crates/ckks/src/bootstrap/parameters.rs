@@ -113,12 +113,14 @@ impl BootstrapParameters {
         self.0.failure_log2
     }
 
-    /// The keys that refreshing needs, each for the highest level it is used at.
+    /// The keys that refreshing needs, each for the highest level it is used at; [compact](KeyRequest::compact) ones for
+    /// parameters of low memory.
     ///
     /// # Errors
     /// None for parameters that were checked; the signature leaves room.
     pub fn key_request(&self) -> Result<KeyRequest, CkksError> {
-        Ok(self.dry_run()?.plan().request())
+        let request = self.dry_run()?.plan().request();
+        Ok(if self.spec().low_memory { request.compact() } else { request })
     }
 
     /// Bytes of those keys, before there are any.

@@ -72,7 +72,7 @@ pub fn n16_full_precise() -> BootstrapSpec {
     }
 }
 
-/// [`n16_full_fast`] with matrices encoded as they are needed.
+/// [`n16_full_fast`] with large matrices encoded as they are needed, and with compact keys.
 #[must_use]
 pub fn n16_full_low_memory() -> BootstrapSpec {
     n16_full_fast().low_memory()

@@ -49,7 +49,7 @@ pub struct BootstrapSpec {
     /// Number of digits of a key switch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dnum: Option<usize>,
-    /// Encodes matrices when they are needed, and takes fewer keys.
+    /// Encodes large matrices when they are needed, and keeps [compact](crate::KeyRequest::compact) keys.
     #[serde(default)]
     pub low_memory: bool,
     /// Lets parameters through that hide nothing, for tests.

@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     encoder::Packing,
     error::CkksError,
-    eval::RotationGroup,
+    eval::{EncodedGroup, horner, horner_order},
     operations::Operations,
     scale::{Level, Scale},
 };
@@ -59,6 +59,8 @@ pub struct LinearTransform {
     diagonals: BTreeMap<usize, Vec<f64>>,
     baby: usize,
     low_memory: bool,
+    /// Whether giant steps go by Horner's rule.
+    one_giant_key: bool,
 }
 
 /// A [`LinearTransform`] whose diagonals are encoded: for one level, scale and number of slots.
@@ -74,7 +76,7 @@ pub struct EncodedTransform<W> {
 #[derive(Clone, Debug)]
 enum Encoded<W> {
     /// Outer steps, and inner steps with weights.
-    Hoisted(Vec<(i64, Vec<(i64, W)>)>),
+    Hoisted(Vec<EncodedGroup<W>>),
     /// By giant step, by baby step: values rather than weights, encoded one at a time when they are needed.
     Frugal(Vec<BTreeMap<usize, Vec<f64>>>),
 }
@@ -139,7 +141,7 @@ impl LinearTransform {
     }
 
     fn new(dimension: usize, diagonals: BTreeMap<usize, Vec<f64>>) -> Self {
-        let mut transform = Self { dimension, diagonals, baby: 1, low_memory: false };
+        let mut transform = Self { dimension, diagonals, baby: 1, low_memory: false, one_giant_key: false };
         let cost = |baby: &usize| {
             let (inner, outer) = transform.steps(*baby);
             (inner.len() + GIANT_COST * outer.len(), *baby)
@@ -172,6 +174,15 @@ impl LinearTransform {
         Ok(self)
     }
 
+    /// Takes giant steps by Horner's rule, so that one rotation key serves all of them: as many key switches and the same
+    /// noise, in a fraction of the memory. Where matrices share keys, or keys are there already, the other way may need none
+    /// at all.
+    #[must_use]
+    pub fn one_giant_key(mut self) -> Self {
+        self.one_giant_key = true;
+        self
+    }
+
     /// Makes do with two rotation keys, and with the memory of one diagonal at a time: rotations are taken one after the
     /// other, each with a full key switch.
     #[must_use]
@@ -199,10 +210,25 @@ impl LinearTransform {
         let steps: BTreeSet<usize> = if self.low_memory {
             let one = inner.last().map(|_| 1);
             one.into_iter().chain(outer.last().map(|_| self.baby)).collect()
+        } else if self.one_giant_key {
+            let outer = self.giant_steps(outer.iter().map(|&k| k as i64).collect());
+            let left = outer.into_iter().map(|(_, steps, _)| steps as usize).filter(|steps| *steps > 0);
+            inner.into_iter().chain(left).collect()
         } else {
             inner.union(&outer).copied().collect()
         };
         steps.into_iter().map(|k| k as i64).collect()
+    }
+
+    /// The giant steps in the order they are taken in: each with the steps that it takes itself, and the number of the one it
+    /// goes on with.
+    fn giant_steps(&self, mut outer: Vec<i64>) -> Vec<(i64, i64, Option<usize>)> {
+        if !self.one_giant_key {
+            return outer.into_iter().map(|outer| (outer, outer, None)).collect();
+        }
+        outer.sort_by_key(|&outer| horner_order(outer));
+        let steps = horner(&outer);
+        outer.into_iter().zip(steps).map(|(outer, (steps, onto))| (outer, steps, onto)).collect()
     }
 
     /// The product with `vector`, in floating point; missing values count as zero.
@@ -254,7 +280,12 @@ impl LinearTransform {
                 let weights = ops.encode_weights(&self.values(k, outer, slots), &packing)?;
                 groups.entry(outer).or_default().push(((k % self.baby) as i64, weights));
             }
-            Encoded::Hoisted(groups.into_iter().map(|(outer, inner)| (outer as i64, inner)).collect())
+            let steps = self.giant_steps(groups.keys().map(|&outer| outer as i64).collect());
+            let group = |(whole, outer, onto): (i64, i64, Option<usize>)| {
+                let inner = groups.remove(&(whole as usize)).unwrap_or_default();
+                EncodedGroup { outer, inner, onto }
+            };
+            Encoded::Hoisted(steps.into_iter().map(group).collect())
         };
         Ok(EncodedTransform { dimension: self.dimension, level, slots, baby: self.baby, diagonals })
     }
@@ -276,8 +307,8 @@ impl<W> EncodedTransform<W> {
     /// [`CkksError::MissingKey`] without a rotation key, [`CkksError::SlotMismatch`], [`CkksError::LevelMismatch`] when `x` is
     /// above the level that was encoded for, [`CkksError::OutOfLevels`] at level 0, [`CkksError::Degree`] before
     /// relinearisation, [`CkksError::ContextMismatch`].
-    pub fn evaluate<'w, O: Operations<Weights = W>>(
-        &'w self,
+    pub fn evaluate<O: Operations<Weights = W>>(
+        &self,
         ops: &O,
         x: &O::Ciphertext,
     ) -> Result<O::Ciphertext, CkksError> {
@@ -291,14 +322,7 @@ impl<W> EncodedTransform<W> {
         match &self.diagonals {
             Encoded::Hoisted(groups) if groups.is_empty() => zero(ops, x),
             Encoded::Frugal(groups) if groups.iter().all(BTreeMap::is_empty) => zero(ops, x),
-            Encoded::Hoisted(groups) => {
-                let group = |group: &'w (i64, Vec<(i64, W)>)| RotationGroup {
-                    outer: group.0,
-                    inner: group.1.iter().map(|(steps, weights)| (*steps, weights)).collect(),
-                };
-                let groups: Vec<RotationGroup<'w, W>> = groups.iter().map(group).collect();
-                ops.sum_of_rotations_rescale(x, &groups)
-            }
+            Encoded::Hoisted(groups) => ops.sum_of_rotations_rescale(x, &EncodedGroup::borrow_all(groups)),
             Encoded::Frugal(groups) => self.evaluate_frugally(ops, x, groups),
         }
     }

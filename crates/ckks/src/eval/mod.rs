@@ -20,6 +20,7 @@ pub(crate) mod raise;
 mod relinearize;
 mod rescale;
 mod rotate;
+mod rotation_digits;
 mod rotation_steps;
 pub(crate) mod rotation_sum;
 pub(crate) mod scalar;
@@ -29,6 +30,7 @@ mod workspace;
 pub use hoist::Hoisted;
 pub use inner_sum::inner_sum_rotations;
 pub use rotation_sum::RotationGroup;
+pub(crate) use rotation_sum::{EncodedGroup, horner, horner_order};
 pub use workspace::Workspace;
 
 use ring_math::{ResidueRing, RnsBasis};

@@ -6,14 +6,14 @@
 
 use std::ops::Range;
 
-use ring_math::{MAX_TERMS, PART_WORDS, Rescaler, parallel};
+use ring_math::{Automorphism, MAX_TERMS, PART_WORDS, Rescaler, ResidueRing, parallel};
 
-use super::Workspace;
+use super::{Workspace, rotation_digits::Digits};
 use crate::{
     ciphertext::Ciphertext,
     context::LevelTables,
     encoder::Weights,
-    keys::GaloisKey,
+    keys::{GaloisElement, GaloisKey},
     keyswitch::{Prepared, by_construction, group_limbs, inverse_limb, lift_run, prepare, prepared_words},
 };
 
@@ -28,8 +28,20 @@ pub(super) struct RotationSum<'a> {
     pub(super) inner: Vec<Option<&'a GaloisKey>>,
     /// For each group the weights, with the number of the inner rotation that they multiply.
     pub(super) weights: Vec<Vec<(usize, &'a Weights)>>,
-    /// The key of each group's outer rotation; none where nothing moves.
-    pub(super) outer: Vec<Option<&'a GaloisKey>>,
+    /// Each group's outer rotation.
+    pub(super) outer: Vec<Outer<'a>>,
+}
+
+/// The outer rotation of a group.
+pub(super) struct Outer<'a> {
+    /// Its key; none where nothing moves.
+    pub(super) key: Option<&'a GaloisKey>,
+    /// The later group whose sum it is added to before that one is rotated; none for the total.
+    pub(super) onto: Option<usize>,
+    /// All maps from the group to the total together.
+    pub(super) element: GaloisElement,
+    /// The same, ready to be applied; none where nothing moves.
+    pub(super) map: Option<Automorphism>,
 }
 
 /// Memory of a sum.
@@ -73,16 +85,13 @@ impl RotationSum<'_> {
         };
         self.sum_groups(&mut buffers);
         parallel::for_each_limb(buffers.total[1], n, |_, limb| limb.fill(0));
-        for (g, key) in self.outer.iter().enumerate() {
-            match key {
+        for (g, outer) in self.outer.iter().enumerate() {
+            match outer.key {
                 Some(key) => {
                     self.divide_second(g, &mut buffers);
-                    self.add_switched(key, &mut buffers);
+                    self.add_switched(outer, key, &mut buffers);
                 }
-                None => parallel::for_each_limb(buffers.total[1], n, |i, limb| {
-                    let second = self.second(buffers.seconds, g, i);
-                    by_construction(self.tables.qp.ring(i).add_assign(limb, second));
-                }),
+                None => self.add_second(g, &mut buffers),
             }
         }
         self.divide_total(divide, &mut buffers, out);
@@ -102,7 +111,27 @@ impl RotationSum<'_> {
         let digits = self.group() * self.tables.digits.len();
         let inner = digits + 2 * (self.inner.len() + 1) + self.weights.len();
         let outer = (digits + 3).max(2 * self.group());
-        self.n() * inner.max(outer)
+        (self.n() * inner + self.spread_words()).max(self.n() * outer) + self.mask_words()
+    }
+
+    /// Work space that the keys ask for.
+    fn mask_words(&self) -> usize {
+        let outer = self.outer.iter().filter_map(|outer| outer.key);
+        let keys = self.inner.iter().copied().flatten().chain(outer);
+        keys.map(|key| key.key.mask_words(self.tables)).max().unwrap_or(0)
+    }
+
+    /// Words of each rotation that are weighed together.
+    fn tile(&self) -> usize {
+        let most = (TILE_WORDS / (2 * self.inner.len()).max(1)).max(PART_WORDS);
+        self.n().min(1 << most.ilog2())
+    }
+
+    /// Words of the weights of one tile that are kept once for several.
+    fn spread_words(&self) -> usize {
+        let spread = |group: &Vec<(usize, &Weights)>| group.iter().any(|(_, weights)| weights.repeat() > 1);
+        let longest = self.weights.iter().filter(|group| spread(group)).map(Vec::len).max().unwrap_or(0);
+        longest.min(MAX_TERMS) * self.tile()
     }
 
     /// Limb `i` of the second part of group `g`.
@@ -124,6 +153,7 @@ impl RotationSum<'_> {
             (buffers.spaces, self.space_words()),
             |first, totals, seconds, space| {
                 let limbs = first..first + totals.len() / n;
+                let (masks, space) = space.split_at_mut(self.mask_words());
                 let (lifted, space) = space.split_at_mut(n * self.tables.digits.len() * limbs.len());
                 lift_run(self.tables, &prepared, &limbs, lifted);
                 let seconds = seconds.chunks_exact_mut(n * self.weights.len());
@@ -138,11 +168,14 @@ impl RotationSum<'_> {
                     digits.transform(i);
                     let (rotated, space) = space.split_at_mut(2 * n * self.inner.len());
                     let (firsts, space) = space.split_at_mut(n * self.weights.len());
-                    let (spare0, spare1) = space[..2 * n].split_at_mut(n);
+                    let (spare0, space) = space.split_at_mut(n);
+                    let (spare1, space) = space.split_at_mut(n);
+                    let spread = &mut space[..self.spread_words()];
                     for (pair, key) in rotated.chunks_exact_mut(2 * n).zip(&self.inner) {
-                        self.rotate_limb(*key, &digits, i, pair, [&mut *spare0, &mut *spare1]);
+                        let spaces = [&mut *spare0, &mut *spare1, &mut *masks];
+                        self.rotate_limb(*key, &digits, i, pair, spaces);
                     }
-                    self.weigh(i, rotated, [firsts, seconds], [&mut *spare0, &mut *spare1]);
+                    self.weigh(i, rotated, [firsts, seconds], [&mut *spare0, &mut *spare1], spread);
                     self.add_firsts(i, firsts, total, spare0);
                 }
             },
@@ -156,7 +189,7 @@ impl RotationSum<'_> {
         digits: &Digits<'_>,
         i: usize,
         out: &mut [u64],
-        [spare0, spare1]: [&mut [u64]; 2],
+        [spare0, spare1, masks]: [&mut [u64]; 3],
     ) {
         let n = self.n();
         let ring = self.tables.qp.ring(i);
@@ -172,7 +205,7 @@ impl RotationSum<'_> {
             }
             return;
         };
-        digits.times_key(key, i, [&mut *spare0, &mut *spare1]);
+        digits.times_key(key, i, [&mut *spare0, &mut *spare1], masks);
         if let Some(factor) = factor {
             by_construction(ring.mul_scalar_add_assign(spare0, self.a.parts[0].limb(i), factor));
         }
@@ -188,52 +221,72 @@ impl RotationSum<'_> {
         rotated: &[u64],
         [firsts, seconds]: [&mut [u64]; 2],
         [spare0, spare1]: [&mut [u64]; 2],
+        spread: &mut [u64],
     ) {
         let n = self.n();
         let ring = self.tables.qp.ring(i);
-        let multiply =
-            |chunk: &[(usize, &Weights)], words: Range<usize>, out0: &mut [u64], out1: &mut [u64]| {
-                let part = |limb: usize| &rotated[n * limb..n * (limb + 1)][words.clone()];
-                let mut terms: [(&[u64], &[u64], &[u64]); MAX_TERMS] = [(&[], &[], &[]); MAX_TERMS];
-                for (term, (place, weights)) in terms.iter_mut().zip(chunk) {
-                    let weights = &weights.limb(i, self.tables.q.len())[words.clone()];
-                    *term = (weights, part(2 * place), part(2 * place + 1));
-                }
-                by_construction(ring.inner_product_pair(out0, out1, &terms[..chunk.len()]));
-            };
-        let most = (TILE_WORDS / (2 * self.inner.len()).max(1)).max(PART_WORDS);
-        let tile = n.min(1 << most.ilog2());
-        for at in (0..n).step_by(tile) {
-            let words = at..at + tile;
+        for at in (0..n).step_by(self.tile()) {
+            let words = at..at + self.tile();
             let outs = firsts.chunks_exact_mut(n).zip(seconds.chunks_exact_mut(n));
             for ((first, second), weights) in outs.zip(&self.weights) {
-                let chunk = &weights[..weights.len().min(MAX_TERMS)];
-                multiply(chunk, words.clone(), &mut first[words.clone()], &mut second[words.clone()]);
+                let (first, second) = (&mut first[words.clone()], &mut second[words.clone()]);
+                for (k, chunk) in weights.chunks(MAX_TERMS).enumerate() {
+                    if k == 0 {
+                        self.multiply((i, &words), chunk, rotated, [&mut *first, &mut *second], spread);
+                        continue;
+                    }
+                    // What one inner product cannot take.
+                    let (spare0, spare1) = (&mut spare0[words.clone()], &mut spare1[words.clone()]);
+                    self.multiply((i, &words), chunk, rotated, [&mut *spare0, &mut *spare1], spread);
+                    for (sum, spare) in [(&mut *first, &*spare0), (&mut *second, &*spare1)] {
+                        sum.iter_mut()
+                            .zip(spare)
+                            .for_each(|(sum, &term)| *sum = ring.modulus().add(*sum, term));
+                    }
+                }
             }
         }
-        // What one inner product cannot take.
-        let outs = firsts.chunks_exact_mut(n).zip(seconds.chunks_exact_mut(n));
-        for ((first, second), weights) in outs.zip(&self.weights) {
-            for chunk in weights.chunks(MAX_TERMS).skip(1) {
-                multiply(chunk, 0..n, spare0, spare1);
-                by_construction(ring.add_assign(first, spare0));
-                by_construction(ring.add_assign(second, spare1));
-            }
+    }
+
+    /// Sums the products of `words` of limb `i` of the rotations with at most [`MAX_TERMS`] weights.
+    fn multiply(
+        &self,
+        (i, words): (usize, &Range<usize>),
+        chunk: &[(usize, &Weights)],
+        rotated: &[u64],
+        [out0, out1]: [&mut [u64]; 2],
+        spread: &mut [u64],
+    ) {
+        let n = self.n();
+        let part = |limb: usize| &rotated[n * limb..n * (limb + 1)][words.clone()];
+        let mut terms: [(&[u64], &[u64], &[u64]); MAX_TERMS] = [(&[], &[], &[]); MAX_TERMS];
+        let mut spread = spread.chunks_exact_mut(words.len());
+        for (term, &(place, weights)) in terms.iter_mut().zip(chunk) {
+            let space = if weights.repeat() > 1 { spread.next() } else { None };
+            let limb = weights.words(i, self.tables.q.len(), words, space.unwrap_or_default());
+            *term = (limb, part(2 * place), part(2 * place + 1));
         }
+        by_construction(self.tables.qp.ring(i).inner_product_pair(out0, out1, &terms[..chunk.len()]));
     }
 
     /// Adds limb `i` of the first parts, after their outer rotations, up to `total`.
     fn add_firsts(&self, i: usize, firsts: &[u64], total: &mut [u64], spare: &mut [u64]) {
         let ring = self.tables.qp.ring(i);
         total.fill(0);
-        for (first, key) in firsts.chunks_exact(self.n()).zip(&self.outer) {
-            let Some(key) = key else {
-                by_construction(ring.add_assign(total, first));
-                continue;
-            };
-            by_construction(ring.permute(spare, first, &key.automorphism));
-            by_construction(ring.add_assign(total, spare));
+        for (first, outer) in firsts.chunks_exact(self.n()).zip(&self.outer) {
+            add_mapped(ring, total, first, outer.map.as_ref(), spare);
         }
+    }
+
+    /// Adds the second part of group `g`, which does not move, to what it is added to.
+    fn add_second(&self, g: usize, buffers: &mut Buffers<'_>) {
+        let (n, groups, onto) = (self.n(), self.weights.len(), self.outer[g].onto);
+        let (total, spaces) = (&mut *buffers.total[1], (&mut *buffers.spaces, self.space_words()));
+        parallel::for_each_limb_pair_with(total, buffers.seconds, n, spaces, |i, total, seconds, _| {
+            let (before, after) = seconds.split_at_mut(n * onto.unwrap_or(groups));
+            let target = if onto.is_some() { &mut after[..n] } else { total };
+            by_construction(self.tables.qp.ring(i).add_assign(target, &before[n * g..n * (g + 1)]));
+        });
     }
 
     /// Divides the second part of group `g` by P and prepares its digits.
@@ -265,18 +318,25 @@ impl RotationSum<'_> {
         );
     }
 
-    /// Multiplies the digits that [`Self::divide_second`] left with `key` and adds the rotation of the products to the total.
-    fn add_switched(&self, key: &GaloisKey, buffers: &mut Buffers<'_>) {
+    /// Multiplies the digits that [`Self::divide_second`] left with `key` and adds the rotation of the products: the first one
+    /// all the way to the total, the second one to what the group is added to.
+    fn add_switched(&self, outer: &Outer<'_>, key: &GaloisKey, buffers: &mut Buffers<'_>) {
         let n = self.n();
         let prepared = Prepared { values: buffers.values, coefficients: buffers.coefficients };
         let [total0, total1] = &mut buffers.total;
+        // Limbs of the target among those of one prime, and its place among them.
+        let (target, limbs_each, place) = match outer.onto {
+            None => (&mut **total1, 1, 0),
+            Some(onto) => (&mut *buffers.seconds, self.weights.len(), onto),
+        };
         parallel::for_each_run_pair_with(
             total0,
-            total1,
+            target,
             (n, self.group()),
             (buffers.spaces, self.space_words()),
-            |first, totals0, totals1, space| {
+            |first, totals0, targets, space| {
                 let limbs = first..first + totals0.len() / n;
+                let (masks, space) = space.split_at_mut(self.mask_words());
                 let (lifted, space) = space.split_at_mut(n * self.tables.digits.len() * limbs.len());
                 let (product0, space) = space.split_at_mut(n);
                 let (product1, space) = space.split_at_mut(n);
@@ -284,15 +344,14 @@ impl RotationSum<'_> {
                 lift_run(self.tables, &prepared, &limbs, lifted);
                 let mut digits =
                     Digits { tables: self.tables, prepared: &prepared, lifted, first, limbs: limbs.len() };
-                let totals = totals0.chunks_exact_mut(n).zip(totals1.chunks_exact_mut(n));
-                for (i, (total0, total1)) in limbs.zip(totals) {
+                let sums = totals0.chunks_exact_mut(n).zip(targets.chunks_exact_mut(n * limbs_each));
+                for (i, (total0, targets)) in limbs.zip(sums) {
                     let ring = self.tables.qp.ring(i);
                     digits.transform(i);
-                    digits.times_key(key, i, [&mut *product0, &mut *product1]);
-                    for (total, product) in [(total0, &*product0), (total1, &*product1)] {
-                        by_construction(ring.permute(spare, product, &key.automorphism));
-                        by_construction(ring.add_assign(total, spare));
-                    }
+                    digits.times_key(key, i, [&mut *product0, &mut *product1], &mut *masks);
+                    add_mapped(ring, total0, product0, outer.map.as_ref(), spare);
+                    let target = &mut targets[n * place..n * (place + 1)];
+                    add_mapped(ring, target, product1, Some(&key.automorphism), spare);
                 }
             },
         );
@@ -328,48 +387,13 @@ impl RotationSum<'_> {
     }
 }
 
-/// The digits of a polynomial for a run of limbs of QP.
-struct Digits<'a> {
-    tables: &'a LevelTables,
-    prepared: &'a Prepared<'a>,
-    /// What [`lift_run`] wrote.
-    lifted: &'a mut [u64],
-    /// The first limb of the run, and their number.
-    first: usize,
-    limbs: usize,
-}
-
-impl Digits<'_> {
-    /// The place of digit `j` for limb `i` in `lifted`.
-    fn place(&self, j: usize, i: usize) -> Range<usize> {
-        let (n, place) = (self.tables.q.n(), self.limbs * j + i - self.first);
-        n * place..n * (place + 1)
-    }
-
-    /// Turns the digits for limb `i` into transform values. To be called once for each limb.
-    fn transform(&mut self, i: usize) {
-        for (j, digit) in self.tables.digits.iter().enumerate() {
-            if !digit.range.contains(&i) {
-                let place = self.place(j, i);
-                by_construction(self.tables.qp.ring(i).forward_unreduced(&mut self.lifted[place]));
-            }
+/// sum += the image of `a` under `map`.
+fn add_mapped(ring: &ResidueRing, sum: &mut [u64], a: &[u64], map: Option<&Automorphism>, spare: &mut [u64]) {
+    match map {
+        None => by_construction(ring.add_assign(sum, a)),
+        Some(map) => {
+            by_construction(ring.permute(spare, a, map));
+            by_construction(ring.add_assign(sum, spare));
         }
-    }
-
-    /// The sums of products with `key` for limb `i`, which has been transformed.
-    fn times_key(&self, key: &GaloisKey, i: usize, [sum0, sum1]: [&mut [u64]; 2]) {
-        let n = self.tables.q.n();
-        let mut terms: [(&[u64], &[u64], &[u64]); MAX_TERMS] = [(&[], &[], &[]); MAX_TERMS];
-        for (j, (term, digit)) in terms.iter_mut().zip(&self.tables.digits).enumerate() {
-            let words = if digit.range.contains(&i) {
-                &self.prepared.values[n * i..n * (i + 1)]
-            } else {
-                &self.lifted[self.place(j, i)]
-            };
-            let (body, mask) = key.key.limbs(self.tables, j, i);
-            *term = (words, body, mask);
-        }
-        let count = self.tables.digits.len();
-        by_construction(self.tables.qp.ring(i).inner_product_pair(sum0, sum1, &terms[..count]));
     }
 }

@@ -2,12 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::{Evaluator, Workspace, check_scales, check_slots, rotation_steps::RotationSum};
+use ring_math::Automorphism;
+
+use super::{
+    Evaluator, Workspace, check_scales, check_slots,
+    rotation_steps::{Outer, RotationSum},
+};
 use crate::{
     ciphertext::Ciphertext,
     encoder::Weights,
     error::CkksError,
-    keys::GaloisKey,
+    keys::{GaloisElement, GaloisKey},
     noise::{LevelNoise, Noise},
     scale::{Level, Scale},
 };
@@ -17,12 +22,54 @@ pub(crate) const OP: &str = "weighted sum of rotations";
 
 /// One outer rotation of a sum of rotations, and what is under it: the rotation by `outer` of the sum over `inner` of
 /// weights times the rotation by that many steps.
+///
+/// Groups may be nested by Horner's rule: the rotation of one is added to the sum of a later one, which is rotated after that.
+/// With outer rotations by g, 2g, 3g, ... each takes the key of g, and there are no more key switches than without.
 #[derive(Clone, Debug)]
 pub struct RotationGroup<'a, W> {
     /// Steps of the outer rotation.
     pub outer: i64,
     /// Steps of an inner rotation, and what it is multiplied by.
     pub inner: Vec<(i64, &'a W)>,
+    /// The number of the group, a later one, whose sum the rotation is added to; `None` for the result.
+    pub onto: Option<usize>,
+}
+
+/// A [`RotationGroup`] that owns its weights.
+#[derive(Clone, Debug)]
+pub(crate) struct EncodedGroup<W> {
+    pub(crate) outer: i64,
+    pub(crate) inner: Vec<(i64, W)>,
+    pub(crate) onto: Option<usize>,
+}
+
+impl<W> EncodedGroup<W> {
+    /// The groups as the sum takes them.
+    pub(crate) fn borrow_all(groups: &[Self]) -> Vec<RotationGroup<'_, W>> {
+        debug_assert!(groups.iter().all(|group| !group.inner.is_empty()), "no giant step is empty");
+        let mut borrowed = Vec::with_capacity(groups.len());
+        for Self { outer, inner, onto } in groups {
+            let inner = inner.iter().map(|(steps, weights)| (*steps, weights)).collect();
+            borrowed.push(RotationGroup { outer: *outer, inner, onto: *onto });
+        }
+        borrowed
+    }
+}
+
+/// For each outer rotation what is left of it by Horner's rule, and the number of the rotation that it goes on with: the one
+/// nearest to it on its way to zero. They have to be in the order of [`horner_order`].
+pub(crate) fn horner(outer: &[i64]) -> Vec<(i64, Option<usize>)> {
+    let step = |(k, &steps): (usize, &i64)| {
+        let later = outer.iter().enumerate().skip(k + 1);
+        let onto = later.filter(|(_, other)| **other * steps > 0).max_by_key(|(_, other)| other.abs());
+        onto.map_or((steps, None), |(index, other)| (steps - other, Some(index)))
+    };
+    outer.iter().enumerate().map(step).collect()
+}
+
+/// Outer rotations in an order in which each comes before those on its way to zero.
+pub(crate) fn horner_order(outer: i64) -> (std::cmp::Reverse<i64>, i64) {
+    (std::cmp::Reverse(outer.abs()), outer)
 }
 
 /// What is needed of the weights of a sum to say how its result looks.
@@ -50,30 +97,47 @@ pub(crate) fn describe<W: WeightShape>(
         expected: "at least one weight in each of at least one group".to_owned(),
     };
     let moves = |steps: i64| steps.rem_euclid(slots as i64) != 0;
-    let mut total: Option<(Scale, Noise)> = None;
-    for group in groups {
-        let mut sum: Option<Noise> = None;
+    let mut scales: Option<Scale> = None;
+    // What later groups take over from earlier ones, and the result behind them.
+    let mut sums: Vec<Option<Noise>> = vec![None; groups.len() + 1];
+    for (index, group) in groups.iter().enumerate() {
+        let mut sum = sums[index].take();
+        let add = |sum: &mut Option<Noise>, term: Noise| *sum = Some(sum.map_or(term, |sum| sum.add(&term)));
+        if group.inner.is_empty() {
+            return Err(nothing());
+        }
         for (steps, weights) in &group.inner {
             let (weight_level, weight_scale, weight_slots, weight_noise) = weights.shape();
             check_slots(OP, slots, weight_slots)?;
             if weight_level < level {
                 return Err(CkksError::LevelMismatch { op: OP, left: level, right: weight_level });
             }
-            let first = total.map_or(weight_scale, |(scale, _)| scale);
-            check_scales(OP, first, weight_scale)?;
-            total.get_or_insert((weight_scale, Noise::ZERO));
+            check_scales(OP, *scales.get_or_insert(weight_scale), weight_scale)?;
             let rotated = if moves(*steps) { noise.plus(tables.switch) } else { noise };
-            let product = rotated.mul(scale.to_f64(), &weight_noise, weight_scale.to_f64(), n);
-            sum = Some(sum.map_or(product, |sum| sum.add(&product)));
+            add(&mut sum, rotated.mul(scale.to_f64(), &weight_noise, weight_scale.to_f64(), n));
         }
         let mut sum = sum.ok_or_else(nothing)?;
         if moves(group.outer) {
             sum = sum.plus(tables.switch).plus(tables.rounding);
         }
-        total = total.map(|(scale, all)| (scale, all.add(&sum)));
+        let onto = check_onto(index, group.onto, groups.len())?;
+        add(&mut sums[onto], sum);
     }
-    let (weight_scale, noise) = total.ok_or_else(nothing)?;
-    Ok((scale * weight_scale, noise))
+    let all = sums.pop().flatten().ok_or_else(nothing)?;
+    Ok((scale * scales.ok_or_else(nothing)?, all))
+}
+
+/// The place of what the group `index` is added to; the result comes after all `groups`.
+fn check_onto(index: usize, onto: Option<usize>, groups: usize) -> Result<usize, CkksError> {
+    match onto {
+        None => Ok(groups),
+        Some(onto) if onto > index && onto < groups => Ok(onto),
+        Some(onto) => Err(CkksError::Parameter {
+            name: "groups of a weighted sum of rotations",
+            found: format!("group {index} on group {onto}"),
+            expected: format!("a later one of the {groups} groups"),
+        }),
+    }
 }
 
 impl Evaluator<'_> {
@@ -123,10 +187,7 @@ impl Evaluator<'_> {
         for (steps, _) in groups.iter().flat_map(|group| &group.inner) {
             keys.insert(steps.rem_euclid(period), self.checked_rotation_key(a, *steps)?);
         }
-        let outer = groups
-            .iter()
-            .map(|group| self.checked_rotation_key(a, group.outer))
-            .collect::<Result<Vec<_>, CkksError>>()?;
+        let outer = self.outer_rotations(a, groups)?;
         let places: BTreeMap<i64, usize> = keys.keys().enumerate().map(|(k, &steps)| (steps, k)).collect();
         let place = |steps: i64| places.get(&steps.rem_euclid(period)).copied().unwrap_or(0);
         let weights = groups
@@ -140,9 +201,31 @@ impl Evaluator<'_> {
         self.note_rescaled(out)
     }
 
+    /// Keys and maps of the outer rotations.
+    fn outer_rotations(
+        &self,
+        a: &Ciphertext,
+        groups: &[RotationGroup<'_, Weights>],
+    ) -> Result<Vec<Outer<'_>>, CkksError> {
+        let log_n = self.context.log_n();
+        let mut all: Vec<Outer<'_>> = Vec::with_capacity(groups.len());
+        // From the last group on, so that what a group is added to is known.
+        for group in groups.iter().rev() {
+            let key = self.checked_rotation_key(a, group.outer)?;
+            let after = group.onto.and_then(|onto| all.get(groups.len() - 1 - onto));
+            let own = key.map_or(GaloisElement::IDENTITY, |key| key.element);
+            let element = after.map_or(own, |after| own.then(after.element, log_n));
+            let map =
+                if element.is_identity() { None } else { Some(Automorphism::new(element.value(), log_n)?) };
+            all.push(Outer { key, onto: group.onto, element, map });
+        }
+        all.reverse();
+        Ok(all)
+    }
+
     fn check_weights(&self, groups: &[RotationGroup<'_, Weights>]) -> Result<(), CkksError> {
         for (_, weights) in groups.iter().flat_map(|group| &group.inner) {
-            if self.context.qp_basis(weights.level()).ok() != Some(weights.poly().basis()) {
+            if self.context.qp_basis(weights.level()).ok() != Some(weights.basis()) {
                 return Err(CkksError::ContextMismatch { op: OP });
             }
         }

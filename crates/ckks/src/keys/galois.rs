@@ -15,6 +15,9 @@ const SLOT_GENERATOR: u64 = 5;
 pub struct GaloisElement(u64);
 
 impl GaloisElement {
+    /// The map that leaves everything as it is.
+    pub(crate) const IDENTITY: Self = Self(1);
+
     /// The map that moves slot i + `steps` to slot i (to the right for negative steps), for N = 2^`log_n`.
     #[must_use]
     pub fn rotation(steps: i64, log_n: u32) -> Self {
@@ -53,6 +56,11 @@ impl GaloisElement {
     #[must_use]
     pub fn is_identity(&self) -> bool {
         self.0 == 1
+    }
+
+    /// This map followed by another, for N = 2^`log_n`; the order does not matter.
+    pub(crate) fn then(&self, other: Self, log_n: u32) -> Self {
+        Self(self.0.wrapping_mul(other.0) & ((2u64 << log_n) - 1))
     }
 
     /// The inverse map for N = 2^`log_n`.

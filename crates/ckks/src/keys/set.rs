@@ -6,7 +6,7 @@ use crate::{
     error::CkksError,
     keys::{
         EncapsulationKey, GaloisElement, GaloisKey, RelinearizationKey,
-        encapsulation::memory_bytes as encapsulation_memory,
+        encapsulation::memory_bytes as encapsulation_memory, switching::MASK_LIMBS,
     },
     params::Parameters,
     scale::Level,
@@ -30,6 +30,8 @@ pub(crate) struct Resolved {
     pub(crate) galois: BTreeMap<GaloisElement, Level>,
     /// Whether the keys of sparse-secret encapsulation are wanted.
     pub(crate) encapsulation: bool,
+    /// Whether Galois keys are to be compact.
+    pub(crate) compact: bool,
 }
 
 impl Resolved {
@@ -53,6 +55,7 @@ impl Resolved {
 pub struct KeyRequest {
     /// `None` stands for the highest level of the parameters.
     wanted: BTreeMap<Wanted, Option<Level>>,
+    compact: bool,
 }
 
 /// Sizes of keys in bytes.
@@ -61,7 +64,7 @@ pub struct KeySize {
     /// On disk or on the wire, to the byte: one half of each key, its words as wide as their primes, and a seed
     /// ([`crate::serialize`]).
     pub stored: u64,
-    /// In memory: both halves.
+    /// In memory: both halves, or one and a little of [compact](KeyRequest::compact) keys.
     pub memory: u64,
 }
 
@@ -125,9 +128,18 @@ impl KeyRequest {
         self.want(Wanted::Encapsulation, None)
     }
 
-    /// Everything that either request lists.
+    /// Galois keys with the seed in place of their uniform halves: about half of the memory, and slower rotations, see
+    /// [`crate::SwitchingKey::compact`]. The relinearisation key, of which there is one, stays as it is.
     #[must_use]
-    pub fn and(self, other: &Self) -> Self {
+    pub fn compact(mut self) -> Self {
+        self.compact = true;
+        self
+    }
+
+    /// Everything that either request lists; compact if either is.
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        self.compact |= other.compact;
         other.wanted.iter().fold(self, |request, (&wanted, &level)| request.want(wanted, level))
     }
 
@@ -136,7 +148,7 @@ impl KeyRequest {
     /// # Errors
     /// [`CkksError::NoSuchLevel`] for a level the parameters do not have.
     pub fn size(&self, parameters: &Parameters) -> Result<KeySize, CkksError> {
-        let Resolved { relinearization, galois, encapsulation } = self.resolve(parameters)?;
+        let Resolved { relinearization, galois, encapsulation, compact } = self.resolve(parameters)?;
         let mut size = KeySize::default();
         if encapsulation {
             size.stored += encapsulation_key_bytes(parameters);
@@ -144,7 +156,7 @@ impl KeyRequest {
         }
         let levels = relinearization.map(|level| (level, false)).into_iter();
         for (level, is_galois) in levels.chain(galois.into_values().map(|level| (level, true))) {
-            let one = key_size(parameters, level, is_galois);
+            let one = key_size(parameters, level, is_galois, compact && is_galois);
             size.stored += one.stored;
             size.memory += one.memory;
         }
@@ -178,16 +190,17 @@ impl KeyRequest {
                 galois.entry(element).and_modify(|old| *old = level.max(*old)).or_insert(level);
             }
         }
-        Ok(Resolved { relinearization, galois, encapsulation })
+        Ok(Resolved { relinearization, galois, encapsulation, compact: self.compact })
     }
 }
 
 /// Size of a relinearisation key for `level`, or of a Galois key.
-fn key_size(parameters: &Parameters, level: Level, galois: bool) -> KeySize {
+fn key_size(parameters: &Parameters, level: Level, galois: bool, compact: bool) -> KeySize {
     let q_len = parameters.q_len(level);
     let digits = parameters.digit_ranges().into_iter().filter(|range| range.start < q_len).count() as u64;
     let limbs = (q_len + parameters.p_primes().len()) as u64;
-    let memory = (2 * 8 * digits * limbs) << parameters.log_n();
+    let masks = if compact { MASK_LIMBS as u64 } else { limbs };
+    let memory = (8 * digits * (limbs + masks)) << parameters.log_n();
     KeySize { stored: switching_key_bytes(parameters, level, galois), memory }
 }
 
@@ -247,6 +260,14 @@ impl EvaluationKeys {
     /// Adds the keys of sparse-secret encapsulation; ones that are there are replaced.
     pub fn insert_encapsulation(&mut self, key: EncapsulationKey) {
         self.encapsulation = Some(key);
+    }
+
+    /// Makes all Galois keys [compact](crate::SwitchingKey::compact), those of a set that was read, for instance.
+    ///
+    /// # Errors
+    /// As [`crate::SwitchingKey::compact`].
+    pub fn compact(&mut self) -> Result<(), CkksError> {
+        self.galois.values_mut().try_for_each(|key| key.key.compact())
     }
 
     /// Total size.

@@ -92,9 +92,10 @@ impl Switch<'_> {
         group_limbs(self.tables, self.columns())
     }
 
-    /// Words of work space for one group: what is carried over, the two sums of one limb, and one limb more.
+    /// Words of work space for one group: what is carried over, the two sums of one limb, one limb more, and what the key
+    /// asks for.
     fn space_words(&self) -> usize {
-        self.tables.q.n() * (self.group() * self.columns() + 3)
+        self.tables.q.n() * (self.group() * self.columns() + 3) + self.key.mask_words(self.tables)
     }
 
     /// Sums the products of all digits with the key and divides. `enter` may add to the sums of the limbs of Q before
@@ -124,7 +125,7 @@ impl Switch<'_> {
                 for (i, (sum0, sum1)) in
                     limbs.clone().zip(sums0.chunks_exact_mut(n).zip(sums1.chunks_exact_mut(n)))
                 {
-                    self.sum(digits, i, &limbs, lifted, [&mut *sum0, &mut *sum1], &mut rest[..n], &enter);
+                    self.sum(digits, i, &limbs, lifted, [&mut *sum0, &mut *sum1], &mut *rest, &enter);
                     by_construction(self.divide.prepare_limb(i - kept, sum0));
                     by_construction(self.divide.prepare_limb(i - kept, sum1));
                 }
@@ -149,9 +150,8 @@ impl Switch<'_> {
                 let lifted01 = lifted0.chunks_exact_mut(n).zip(lifted1.chunks_exact_mut(n));
                 let outs = out0.chunks_exact_mut(n).zip(out1.chunks_exact_mut(n));
                 for ((i, (lifted0, lifted1)), (out0, out1)) in limbs.clone().zip(lifted01).zip(outs) {
-                    let spare = &mut rest[..n];
-                    self.sum(digits, i, &limbs, lifted, [&mut *sum0, &mut *sum1], spare, &enter);
-                    let ring = self.tables.q.ring(i);
+                    self.sum(digits, i, &limbs, lifted, [&mut *sum0, &mut *sum1], &mut *rest, &enter);
+                    let (ring, spare) = (self.tables.q.ring(i), &mut rest[..n]);
                     let limb = LimbSums { index: i, ring, sums: [&mut *sum0, &mut *sum1], spare };
                     let lifted = [lifted0, lifted1];
                     leave(&mut LimbQuotients { limb, divide: self.divide, lifted }, [out0, out1]);
@@ -176,7 +176,8 @@ impl Switch<'_> {
         (lifted, rest)
     }
 
-    /// The two sums of limb `i` of the group `limbs`, for which [`Self::lift_group`] wrote `lifted`.
+    /// The two sums of limb `i` of the group `limbs`, for which [`Self::lift_group`] wrote `lifted`. `rest` is a limb and what
+    /// the key asks for.
     #[expect(clippy::too_many_arguments, reason = "the operands of one inner step of both phases")]
     fn sum(
         &self,
@@ -185,12 +186,14 @@ impl Switch<'_> {
         limbs: &Range<usize>,
         lifted: &mut [u64],
         [sum0, sum1]: [&mut [u64]; 2],
-        spare: &mut [u64],
+        rest: &mut [u64],
         enter: &impl Fn(&mut LimbSums<'_>),
     ) {
         let slot = |j: usize| limbs.len() * j + i - limbs.start;
         let sums = [&mut *sum0, &mut *sum1];
-        inner_product::accumulate(self.tables, self.key, digits, i, (lifted, slot), sums);
+        let (spare, rest) = rest.split_at_mut(self.tables.q.n());
+        let masks = &mut rest[..self.key.mask_words(self.tables)];
+        inner_product::accumulate(self.tables, (self.key, masks), digits, i, (lifted, slot), sums);
         if i < self.tables.q.len() {
             enter(&mut LimbSums { index: i, ring: self.tables.q.ring(i), sums: [sum0, sum1], spare });
         }
