@@ -17,8 +17,9 @@
 //!
 //! A level's work goes with the number of primes, not with their bits. A scale s of more than 50 bits over one prime of 50
 //! leads to 2 s - 50 on the next level, which is more than s; a pair of primes brings it down again. One pair for three
-//! levels then does for scales of 51 to 61 bits on all of them ([`n16_sparse`], [`n15_full`]). It does not do for all slots at
-//! N = 2^16: products at such different scales leave an error that is alike in all coefficients, and the worst slot sums it.
+//! levels then does for scales of 51 to 61 bits on all of them ([`n16_sparse`], [`n15_full`]). It did not do for all slots at
+//! N = 2^16 with scales up to 70 bits: the worst slot came back with 18.9 bits at a root mean square of 22.6, where normally
+//! distributed noise has 1.7 bits between the two.
 
 use super::BootstrapSpec;
 use crate::params::LevelSpec;
