@@ -1,5 +1,10 @@
 //! Ciphertexts.
 
+use std::{
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
+
 use ring_math::{Ntt, RnsBasis, RnsPoly};
 
 use crate::{
@@ -14,13 +19,71 @@ use crate::{
 ///
 /// Level, scale and the tracked noise are set by the operations alone. They are public: whoever holds a ciphertext
 /// learns them, so bounds on messages should come from what is known of all possible messages.
+///
+/// Cheap to clone: clones share the polynomials until one of them is written to.
 #[derive(Clone)]
 pub struct Ciphertext {
-    pub(crate) parts: Vec<RnsPoly<Ntt>>,
+    pub(crate) parts: Parts,
     pub(crate) level: Level,
     pub(crate) scale: Scale,
     pub(crate) slots: usize,
     pub(crate) noise: Noise,
+}
+
+/// The polynomials of a ciphertext: read where they are, copied when they are written to while a clone still needs them.
+#[derive(Clone, Default)]
+pub(crate) struct Parts(Arc<Vec<RnsPoly<Ntt>>>);
+
+impl Parts {
+    /// Makes room for `count` polynomials over `basis`, whose words are unspecified: nothing is copied.
+    fn reshape(&mut self, basis: &RnsBasis, count: usize) {
+        if Arc::get_mut(&mut self.0).is_none() {
+            *self = Self::default();
+        }
+        let parts = &mut **self;
+        parts.truncate(count);
+        parts.iter_mut().for_each(|part| part.resize_to(basis));
+        // Zeroed by the system when they are touched, by the thread that fills them.
+        parts.resize_with(count, || RnsPoly::zero(basis));
+    }
+}
+
+impl Deref for Parts {
+    type Target = Vec<RnsPoly<Ntt>>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Parts {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl<P: Into<Vec<RnsPoly<Ntt>>>> From<P> for Parts {
+    fn from(parts: P) -> Self {
+        Self(Arc::new(parts.into()))
+    }
+}
+
+impl<'a> IntoIterator for &'a Parts {
+    type Item = &'a RnsPoly<Ntt>;
+    type IntoIter = std::slice::Iter<'a, RnsPoly<Ntt>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a mut Parts {
+    type Item = &'a mut RnsPoly<Ntt>;
+    type IntoIter = std::slice::IterMut<'a, RnsPoly<Ntt>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter_mut()
+    }
 }
 
 /// A ciphertext as bare numbers, from another library or made by hand: see [`Ciphertext::from_words`].
@@ -62,7 +125,7 @@ impl Ciphertext {
         }
         let parts = words.parts.iter().map(|part| Ok(RnsPoly::from_words(basis, part)?));
         Ok(Self {
-            parts: parts.collect::<Result<_, CkksError>>()?,
+            parts: parts.collect::<Result<Vec<_>, CkksError>>()?.into(),
             level: words.level,
             scale: words.scale,
             slots,
@@ -77,7 +140,16 @@ impl Ciphertext {
     pub fn empty(context: &Context) -> Result<Self, CkksError> {
         let level = Level(0);
         Ok(Self {
-            parts: vec![RnsPoly::zero(context.q_basis(level)?); 2],
+            parts: vec![RnsPoly::zero(context.q_basis(level)?); 2].into(),
+            ..Self::unwritten(context)?
+        })
+    }
+
+    /// A place for one result, without polynomials: whoever writes there makes room first.
+    pub(crate) fn unwritten(context: &Context) -> Result<Self, CkksError> {
+        let level = Level(0);
+        Ok(Self {
+            parts: Parts::default(),
             level,
             scale: context.default_scale(level)?,
             slots: context.max_slots(),
@@ -206,13 +278,7 @@ impl Ciphertext {
 
     /// Makes room for a result of `parts` polynomials over `basis`; its words are unspecified until written.
     pub(crate) fn reshape(&mut self, basis: &RnsBasis, parts: usize) {
-        self.parts.truncate(parts);
-        for part in &mut self.parts {
-            part.resize_to(basis);
-        }
-        while self.parts.len() < parts {
-            self.parts.push(RnsPoly::zero(basis));
-        }
+        self.parts.reshape(basis, parts);
     }
 
     /// The words of the first two parts.

@@ -7,6 +7,7 @@ use ring_math::{BasisConverter, Kernel, MAX_TERMS, PreparedScalar, Rescaler, Rns
 use crate::{
     encoder::fft::SlotTransform,
     error::CkksError,
+    eval::WorkspacePool,
     noise::LevelNoise,
     params::Parameters,
     scale::{Level, Scale},
@@ -35,6 +36,7 @@ struct Tables {
     p_basis: RnsBasis,
     levels: Vec<LevelTables>,
     slot_transform: Arc<SlotTransform>,
+    work_spaces: WorkspacePool,
 }
 
 /// What operations at one level need.
@@ -102,7 +104,21 @@ impl Context {
         let fingerprint = parameters.fingerprint();
         let parameters = parameters.clone();
         let slot_transform = Arc::new(SlotTransform::new(log_n));
-        Ok(Self(Arc::new(Tables { parameters, fingerprint, kernel, p_basis, levels, slot_transform })))
+        let work_spaces = WorkspacePool::default();
+        let tables = Tables { parameters, fingerprint, kernel, p_basis, levels, slot_transform, work_spaces };
+        Ok(Self(Arc::new(tables)))
+    }
+
+    /// Work spaces for operations whose callers bring none.
+    pub(crate) fn work_spaces(&self) -> &WorkspacePool {
+        &self.0.work_spaces
+    }
+
+    /// Gives the memory back that operations without a [`crate::Workspace`] of the caller's have used and that is kept for the
+    /// next one: for each of those that ran at once a few polynomials, tens for a refresh at N = 2^16. There is no need to
+    /// call it.
+    pub fn release_work_space(&self) {
+        self.0.work_spaces.clear();
     }
 
     /// The transform between slots and coefficients.

@@ -7,7 +7,7 @@ use ring_math::{
 };
 
 use crate::{
-    ciphertext::Ciphertext,
+    ciphertext::{Ciphertext, Parts},
     context::{Context, LevelTables},
     error::CkksError,
     keys::{PublicKey, SecretKey},
@@ -101,7 +101,7 @@ impl SeededCiphertext {
     #[must_use]
     pub fn expand(&self) -> Ciphertext {
         let mask = SeedExpander::new(&self.seed).expand(seeds::CIPHERTEXT, self.body.basis());
-        Ciphertext { parts: vec![self.body.clone(), mask], ..self.shell.clone() }
+        Ciphertext { parts: vec![self.body.clone(), mask].into(), ..self.shell.clone() }
     }
 }
 
@@ -187,7 +187,7 @@ impl<'a> Encryptor<'a> {
         let mut body = RnsPoly::zero(&tables.q);
         encrypt_secret(tables, secret, plaintext, (body.words_mut(), mask.words()), rng)?;
         let shell = Ciphertext {
-            parts: Vec::new(),
+            parts: Parts::default(),
             level: plaintext.level(),
             scale: plaintext.scale(),
             slots: plaintext.slots(),

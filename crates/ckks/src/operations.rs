@@ -1,10 +1,12 @@
 //! The operations as a trait, so that one circuit runs on ciphertexts and on shapes.
 
+use ring_math::parallel;
+
 use crate::{
     ciphertext::Ciphertext,
     encoder::{Encoder, EncoderScratch, Packing, SlotValue, Weights},
     error::CkksError,
-    eval::{Evaluator, RotationGroup, Workspace},
+    eval::{Evaluator, RotationGroup},
     noise::Noise,
     params::Parameters,
     plaintext::Plaintext,
@@ -39,7 +41,7 @@ use crate::{
 )]
 pub trait Operations {
     /// What is computed on.
-    type Ciphertext: Clone;
+    type Ciphertext: Clone + Sync;
     /// What is known to the computing party.
     type Plaintext;
     /// The same, ready for products that are divided by P later.
@@ -69,6 +71,15 @@ pub trait Operations {
         values: &[T],
         packing: &Packing,
     ) -> Result<Self::Weights, CkksError>;
+
+    /// What `f` makes of both of its arguments, false first, neither of which waits for the other: side by side where there
+    /// are threads for it.
+    fn both(
+        &self,
+        f: impl Fn(&Self, bool) -> Result<Self::Ciphertext, CkksError> + Sync,
+    ) -> Result<[Self::Ciphertext; 2], CkksError> {
+        Ok([f(self, false)?, f(self, true)?])
+    }
 
     fn add(&self, a: &Self::Ciphertext, b: &Self::Ciphertext) -> Result<Self::Ciphertext, CkksError>;
     fn sub(&self, a: &Self::Ciphertext, b: &Self::Ciphertext) -> Result<Self::Ciphertext, CkksError>;
@@ -210,6 +221,15 @@ impl Operations for Evaluator<'_> {
         Encoder::new(self.context()).encode_weights(values, packing, &mut EncoderScratch::new())
     }
 
+    fn both(
+        &self,
+        f: impl Fn(&Self, bool) -> Result<Ciphertext, CkksError> + Sync,
+    ) -> Result<[Ciphertext; 2], CkksError> {
+        // Ciphertexts are large enough for two threads.
+        let (first, second) = parallel::join(usize::MAX, || f(self, false), || f(self, true));
+        Ok([first?, second?])
+    }
+
     forward! {
         add(a: &Ciphertext, b: &Ciphertext) -> Ciphertext;
         sub(a: &Ciphertext, b: &Ciphertext) -> Ciphertext;
@@ -250,22 +270,16 @@ impl Operations for Evaluator<'_> {
     }
 
     fn align_to(&self, a: &Ciphertext, level: Level, scale: Scale) -> Result<Ciphertext, CkksError> {
-        Evaluator::align_to(self, a, level, scale, &mut Workspace::new())
+        self.context().work_spaces().lend(|work| Evaluator::align_to(self, a, level, scale, work))
     }
 
     fn rotate_hoisted(&self, a: &Ciphertext, steps: &[i64]) -> Result<Vec<Ciphertext>, CkksError> {
-        let mut work = Workspace::new();
-        let hoisted = self.hoist(a, &mut work)?;
-        let one = |&k: &i64| {
-            let mut out = Ciphertext::empty(self.context())?;
-            hoisted.rotate_into(&mut out, k, &mut work)?;
-            Ok(out)
-        };
-        steps.iter().map(one).collect()
+        let hoisted = self.context().work_spaces().lend(|work| self.hoist(a, work))?;
+        steps.iter().map(|&k| hoisted.rotate(k)).collect()
     }
 
     fn inner_sum(&self, a: &Ciphertext, stride: usize, count: usize) -> Result<Ciphertext, CkksError> {
-        Evaluator::inner_sum(self, a, stride, count, &mut Workspace::new())
+        self.context().work_spaces().lend(|work| Evaluator::inner_sum(self, a, stride, count, work))
     }
 
     fn noise(&self, a: &Ciphertext) -> Noise {

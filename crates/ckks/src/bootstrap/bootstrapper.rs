@@ -164,11 +164,15 @@ impl<W> Bootstrapper<W> {
         let conjugate = ops.conjugate(&x)?;
         let real = ops.add(&x, &conjugate)?;
         let remainder = parameters.remainder();
-        let mut y = remainder.evaluate(ops, &real)?;
-        if !parameters.is_side_by_side() {
+        let mut y = if parameters.is_side_by_side() {
+            remainder.evaluate(ops, &real)?
+        } else {
             let imaginary = times(ops, &ops.sub(&x, &conjugate)?, -Complex64::I)?;
-            y = ops.add(&y, &times(ops, &remainder.evaluate(ops, &imaginary)?, Complex64::I)?)?;
-        }
+            let parts = [real, imaginary];
+            let [real, imaginary] =
+                ops.both(|ops, second| remainder.evaluate(ops, &parts[usize::from(second)]))?;
+            ops.add(&real, &times(ops, &imaginary, Complex64::I)?)?
+        };
         for k in 0..parameters.slots_to_coefficients().len() {
             y = multiply(Transform::SlotsToCoefficients, k, &y)?;
             if k == 0 && parameters.is_side_by_side() {

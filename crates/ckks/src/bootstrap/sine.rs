@@ -141,7 +141,7 @@ impl Remainder {
 }
 
 /// An odd polynomial of this degree for arcsin(s), |s| up to sin(2 pi reach), and its largest relative error. `None` for
-/// degree 1: the sine as it is.
+/// degree 1: the sine as it is. The relative error is nothing at 0, where the coefficients of most messages are.
 fn arcsine(reach: f64, degree: usize) -> Result<(Option<Polynomial>, f64), CkksError> {
     if degree.is_multiple_of(2) || degree > 15 {
         return Err(CkksError::Parameter {
@@ -168,10 +168,11 @@ fn arcsine(reach: f64, degree: usize) -> Result<(Option<Polynomial>, f64), CkksE
     Ok((Some(Polynomial::power(coefficients)?), relative))
 }
 
-/// The polynomial with `count` coefficients that equals `f` at the Chebyshev nodes of [0, `end`]: Newton's form, multiplied
-/// out.
+/// The polynomial with `count` coefficients that equals `f` at the Chebyshev nodes of the interval up to `end` whose lowest
+/// node is 0: Newton's form, multiplied out.
 fn interpolated(f: &impl Fn(f64) -> f64, end: f64, count: usize) -> Vec<f64> {
-    let node = |k: usize| end / 2.0 * (1.0 + ((2 * k + 1) as f64 * TAU / (4 * count) as f64).cos());
+    let cosine = |k: usize| ((2 * k + 1) as f64 * TAU / (4 * count) as f64).cos();
+    let node = |k: usize| end * (cosine(k) + cosine(0)) / (1.0 + cosine(0));
     let nodes: Vec<f64> = (0..count).map(node).collect();
     let mut differences: Vec<f64> = nodes.iter().map(|&u| f(u)).collect();
     for order in 1..count {

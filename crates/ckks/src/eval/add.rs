@@ -1,6 +1,6 @@
 //! Sums, differences and negatives of ciphertexts.
 
-use ring_math::{ResidueRing, RingError, parallel};
+use ring_math::{ResidueRing, RingError, RnsPoly, parallel};
 
 use super::{Evaluator, check_scales};
 use crate::{ciphertext::Ciphertext, error::CkksError, keyswitch::by_construction};
@@ -150,7 +150,8 @@ impl Evaluator<'_> {
         for part in &mut a.parts {
             part.drop_to_basis(basis)?;
         }
-        a.reshape(basis, a.parts.len().max(b.parts.len()));
+        let count = a.parts.len().max(b.parts.len());
+        a.parts.resize_with(count, || RnsPoly::zero(basis));
         for (k, (part, other)) in a.parts.iter_mut().zip(&b.parts).enumerate() {
             parallel::for_each_limb(part.words_mut(), basis.n(), |i, limb| {
                 by_construction(if k < shared {

@@ -16,15 +16,10 @@ impl Evaluator<'_> {
     /// [`CkksError::ScaleMismatch`] for different scales at one level, where no multiplication is left to repair them;
     /// [`CkksError::ContextMismatch`].
     pub fn align(&self, a: &Ciphertext, b: &Ciphertext) -> Result<(Ciphertext, Ciphertext), CkksError> {
-        let mut work = Workspace::new();
-        let aligned = |x: &Ciphertext, to: &Ciphertext, work: &mut Workspace| {
-            self.align_to(x, to.level, to.scale, work)
+        let aligned = |x: &Ciphertext, to: &Ciphertext| {
+            self.context.work_spaces().lend(|work| self.align_to(x, to.level, to.scale, work))
         };
-        if a.level >= b.level {
-            Ok((aligned(a, b, &mut work)?, b.clone()))
-        } else {
-            Ok((a.clone(), aligned(b, a, &mut work)?))
-        }
+        if a.level >= b.level { Ok((aligned(a, b)?, b.clone())) } else { Ok((a.clone(), aligned(b, a)?)) }
     }
 
     /// Brings `a` to `level` and `scale`.
@@ -49,7 +44,7 @@ impl Evaluator<'_> {
             return Err(CkksError::ScaleMismatch { op, left: a.scale, right: scale });
         }
         let dropped = self.drop_to(a, Level(level.0 + 1))?;
-        let mut out = Ciphertext::empty(self.context)?;
+        let mut out = Ciphertext::unwritten(self.context)?;
         self.mul_scalar_to(op, &mut out, &dropped, (1.0, scale), work)?;
         Ok(out)
     }

@@ -55,7 +55,7 @@ impl Evaluator<'_> {
             let term = a.noise.mul_constant(a.scale.to_f64(), *value, factor_scale.to_f64(), n);
             noise = Some(noise.map_or(term, |sum| sum.add(&term)));
         }
-        let mut out = Ciphertext::empty(self.context)?;
+        let mut out = Ciphertext::unwritten(self.context)?;
         out.reshape(basis, 2);
         for (part, words) in out.parts.iter_mut().enumerate() {
             parallel::for_each_limb(words.words_mut(), n, |i, limb| {

@@ -63,7 +63,7 @@ impl Hoisted<'_> {
     /// # Errors
     /// As [`Evaluator::rotate`].
     pub fn rotate(&self, steps: i64) -> Result<Ciphertext, CkksError> {
-        self.evaluator.fresh(|out| self.rotate_into(out, steps, &mut Workspace::new()))
+        self.evaluator.fresh_with(|out, work| self.rotate_into(out, steps, work))
     }
 
     /// out = the rotation by `steps`.
@@ -88,7 +88,7 @@ impl Hoisted<'_> {
     /// # Errors
     /// As [`Evaluator::conjugate`].
     pub fn conjugate(&self) -> Result<Ciphertext, CkksError> {
-        self.evaluator.fresh(|out| self.conjugate_into(out, &mut Workspace::new()))
+        self.evaluator.fresh_with(|out, work| self.conjugate_into(out, work))
     }
 
     /// out = the conjugate.

@@ -32,6 +32,7 @@ pub use inner_sum::inner_sum_rotations;
 pub use rotation_sum::RotationGroup;
 pub(crate) use rotation_sum::{EncodedGroup, horner, horner_order};
 pub use workspace::Workspace;
+pub(crate) use workspace::WorkspacePool;
 
 use ring_math::{ResidueRing, RnsBasis};
 
@@ -45,7 +46,8 @@ use crate::{
     scale::{Level, Scale},
 };
 
-/// Evaluates on ciphertexts of one context with one set of keys. Holds no state of its own.
+/// Evaluates on ciphertexts of one context with one set of keys, from any number of threads. Holds no state of its own:
+/// operations that are given no [`Workspace`] borrow one that the context keeps ([`Context::release_work_space`]).
 #[derive(Clone, Copy, Debug)]
 pub struct Evaluator<'a> {
     pub(crate) context: &'a Context,
@@ -111,9 +113,17 @@ impl<'a> Evaluator<'a> {
         &self,
         f: impl FnOnce(&mut Ciphertext) -> Result<(), CkksError>,
     ) -> Result<Ciphertext, CkksError> {
-        let mut out = Ciphertext::empty(self.context)?;
+        let mut out = Ciphertext::unwritten(self.context)?;
         f(&mut out)?;
         Ok(out)
+    }
+
+    /// Runs `f` on a new ciphertext, with work space.
+    fn fresh_with(
+        &self,
+        f: impl FnOnce(&mut Ciphertext, &mut Workspace) -> Result<(), CkksError>,
+    ) -> Result<Ciphertext, CkksError> {
+        self.fresh(|out| self.context.work_spaces().lend(|work| f(out, work)))
     }
 }
 

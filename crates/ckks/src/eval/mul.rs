@@ -15,7 +15,7 @@ impl Evaluator<'_> {
     /// [`CkksError::MissingKey`] without a relinearisation key, [`CkksError::Degree`] unless both have two parts,
     /// [`CkksError::SlotMismatch`], [`CkksError::ContextMismatch`].
     pub fn mul(&self, a: &Ciphertext, b: &Ciphertext) -> Result<Ciphertext, CkksError> {
-        self.fresh(|out| self.mul_into(out, a, b, &mut Workspace::new()))
+        self.fresh_with(|out, work| self.mul_into(out, a, b, work))
     }
 
     /// a *= b.
@@ -52,7 +52,7 @@ impl Evaluator<'_> {
     /// # Errors
     /// As [`Self::mul`], and [`CkksError::OutOfLevels`] at level 0.
     pub fn mul_rescale(&self, a: &Ciphertext, b: &Ciphertext) -> Result<Ciphertext, CkksError> {
-        self.fresh(|out| self.mul_rescale_into(out, a, b, &mut Workspace::new()))
+        self.fresh_with(|out, work| self.mul_rescale_into(out, a, b, work))
     }
 
     /// a = a * b, rescaled.
@@ -89,7 +89,7 @@ impl Evaluator<'_> {
     /// # Errors
     /// As [`Self::mul`].
     pub fn square(&self, a: &Ciphertext) -> Result<Ciphertext, CkksError> {
-        self.fresh(|out| self.square_into(out, a, &mut Workspace::new()))
+        self.fresh_with(|out, work| self.square_into(out, a, work))
     }
 
     /// out = a^2.
@@ -112,7 +112,7 @@ impl Evaluator<'_> {
     /// # Errors
     /// As [`Self::mul_rescale`].
     pub fn square_rescale(&self, a: &Ciphertext) -> Result<Ciphertext, CkksError> {
-        self.fresh(|out| self.square_rescale_into(out, a, &mut Workspace::new()))
+        self.fresh_with(|out, work| self.square_rescale_into(out, a, work))
     }
 
     /// out = a^2, rescaled.

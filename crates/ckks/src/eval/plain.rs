@@ -120,7 +120,7 @@ impl Evaluator<'_> {
     /// # Errors
     /// As [`Self::mul_plain`]; [`CkksError::OutOfLevels`] at level 0, [`CkksError::Degree`] before relinearisation.
     pub fn mul_plain_rescale(&self, a: &Ciphertext, b: &Plaintext) -> Result<Ciphertext, CkksError> {
-        self.fresh(|out| self.mul_plain_rescale_into(out, a, b, &mut Workspace::new()))
+        self.fresh_with(|out, work| self.mul_plain_rescale_into(out, a, b, work))
     }
 
     /// out = a * b, rescaled.

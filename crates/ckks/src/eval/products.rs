@@ -33,7 +33,7 @@ impl Evaluator<'_> {
     /// As [`Evaluator::mul`]; [`CkksError::ScaleMismatch`] when two products differ in scale,
     /// [`CkksError::Parameter`] without any pair.
     pub fn sum_of_products(&self, pairs: &[(&Ciphertext, &Ciphertext)]) -> Result<Ciphertext, CkksError> {
-        self.fresh(|out| self.sum_of_products_into(out, pairs, &mut Workspace::new()))
+        self.fresh_with(|out, work| self.sum_of_products_into(out, pairs, work))
     }
 
     /// out = the sum of a * b over all `pairs`.
@@ -57,7 +57,7 @@ impl Evaluator<'_> {
         &self,
         pairs: &[(&Ciphertext, &Ciphertext)],
     ) -> Result<Ciphertext, CkksError> {
-        self.fresh(|out| self.sum_of_products_rescale_into(out, pairs, &mut Workspace::new()))
+        self.fresh_with(|out, work| self.sum_of_products_rescale_into(out, pairs, work))
     }
 
     /// out = the sum of a * b over all `pairs`, rescaled.
@@ -94,7 +94,7 @@ impl Evaluator<'_> {
         total.noise = total.noise.add(&addend.noise);
         if pairs.len() <= PAIRS_AT_ONCE {
             let tensor = ProductsPlus { products: Products(pairs), addend };
-            return self.fresh(|out| self.finish_product(&tensor, &total, true, out, &mut Workspace::new()));
+            return self.fresh_with(|out, work| self.finish_product(&tensor, &total, true, out, work));
         }
         let mut sum = self.sum_unrelinearized(op, pairs, &total)?;
         self.add_assign(&mut sum, addend)?;

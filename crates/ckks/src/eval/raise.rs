@@ -84,10 +84,11 @@ impl Evaluator<'_> {
         if key.to_sparse.basis() != Some(&tables.base.qp) || key.to_dense.basis() != Some(&tables.top) {
             return Err(CkksError::ContextMismatch { op: RAISE });
         }
-        let mut work = Workspace::new();
-        let sparse = to_sparse(&tables, key, a, &mut work);
-        let mut out = Ciphertext::empty(self.context)?;
-        out.parts = to_dense(&tables, key, sparse, &mut work)?;
+        let mut out = Ciphertext::unwritten(self.context)?;
+        out.parts = self.context.work_spaces().lend(|work| {
+            let sparse = to_sparse(&tables, key, a, work);
+            Ok::<_, CkksError>(to_dense(&tables, key, sparse, work)?.into())
+        })?;
         let parameters = self.context.parameters();
         (out.level, out.scale) = (self.context.max_level(), raised_scale(parameters));
         (out.slots, out.noise) = (self.context.max_slots(), raised_noise(parameters));
@@ -101,13 +102,14 @@ impl Evaluator<'_> {
     /// [`CkksError::SlotCount`] for a number that is no power of two or above that of `a`; as [`Evaluator::rotate`].
     pub fn trace(&self, a: &Ciphertext, slots: usize) -> Result<Ciphertext, CkksError> {
         check_slot_count(TRACE, slots, a.slots)?;
-        let mut work = Workspace::new();
         let mut sum = a.clone();
-        let mut rotated = Ciphertext::empty(self.context)?;
-        for steps in trace_rotations(slots, a.slots) {
-            self.rotate_into(&mut rotated, &sum, steps, &mut work)?;
-            self.add_assign(&mut sum, &rotated)?;
-        }
+        let mut rotated = Ciphertext::unwritten(self.context)?;
+        self.context.work_spaces().lend(|work| {
+            trace_rotations(slots, a.slots).try_for_each(|steps| {
+                self.rotate_into(&mut rotated, &sum, steps, work)?;
+                self.add_assign(&mut sum, &rotated)
+            })
+        })?;
         sum.slots = slots;
         Ok(sum)
     }

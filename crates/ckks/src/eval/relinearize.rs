@@ -78,7 +78,7 @@ impl Evaluator<'_> {
     /// [`CkksError::MissingKey`] without a relinearisation key, [`CkksError::Degree`] unless there are three parts,
     /// [`CkksError::ContextMismatch`].
     pub fn relinearize(&self, a: &Ciphertext) -> Result<Ciphertext, CkksError> {
-        self.fresh(|out| self.relinearize_into(out, a, &mut Workspace::new()))
+        self.fresh_with(|out, work| self.relinearize_into(out, a, work))
     }
 
     /// out = a with two parts.
@@ -99,7 +99,7 @@ impl Evaluator<'_> {
     /// # Errors
     /// As [`Self::relinearize`], and [`CkksError::OutOfLevels`] at level 0.
     pub fn relinearize_rescale(&self, a: &Ciphertext) -> Result<Ciphertext, CkksError> {
-        self.fresh(|out| self.relinearize_rescale_into(out, a, &mut Workspace::new()))
+        self.fresh_with(|out, work| self.relinearize_rescale_into(out, a, work))
     }
 
     /// out = a with two parts, rescaled.

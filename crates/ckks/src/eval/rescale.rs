@@ -71,7 +71,7 @@ impl Evaluator<'_> {
     /// # Errors
     /// [`CkksError::OutOfLevels`] at level 0, [`CkksError::ContextMismatch`].
     pub fn rescale(&self, a: &Ciphertext) -> Result<Ciphertext, CkksError> {
-        self.fresh(|out| self.rescale_into(out, a, &mut Workspace::new()))
+        self.fresh_with(|out, work| self.rescale_into(out, a, work))
     }
 
     /// Rescales in place.
@@ -115,8 +115,19 @@ impl Evaluator<'_> {
     /// # Errors
     /// [`CkksError::OutOfLevels`] when the ciphertext is below `level` already, [`CkksError::ContextMismatch`].
     pub fn drop_to(&self, a: &Ciphertext, level: Level) -> Result<Ciphertext, CkksError> {
+        self.check_drop(a, level)?;
         let mut out = a.clone();
-        self.drop_to_assign(&mut out, level)?;
+        if level < a.level {
+            // Only what is kept is copied.
+            let basis = self.context.q_basis(level)?;
+            out.reshape(basis, a.parts.len());
+            for (part, source) in out.parts.iter_mut().zip(&a.parts) {
+                parallel::for_each_limb(part.words_mut(), basis.n(), |i, limb| {
+                    limb.copy_from_slice(source.limb(i));
+                });
+            }
+            out.level = level;
+        }
         Ok(out)
     }
 
@@ -125,16 +136,21 @@ impl Evaluator<'_> {
     /// # Errors
     /// As [`Self::drop_to`].
     pub fn drop_to_assign(&self, a: &mut Ciphertext, level: Level) -> Result<(), CkksError> {
-        let op = "level drop";
-        a.check(op, self.context)?;
-        if level > a.level {
-            return Err(CkksError::OutOfLevels { op, needed: level.0, left: a.level.0 });
-        }
+        self.check_drop(a, level)?;
         let basis = self.context.q_basis(level)?;
         for part in &mut a.parts {
             part.drop_to_basis(basis)?;
         }
         a.level = level;
+        Ok(())
+    }
+
+    fn check_drop(&self, a: &Ciphertext, level: Level) -> Result<(), CkksError> {
+        let op = "level drop";
+        a.check(op, self.context)?;
+        if level > a.level {
+            return Err(CkksError::OutOfLevels { op, needed: level.0, left: a.level.0 });
+        }
         Ok(())
     }
 

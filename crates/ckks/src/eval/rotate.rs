@@ -1,5 +1,7 @@
 //! Rotations and conjugation.
 
+use ring_math::parallel;
+
 use super::{Evaluator, Workspace};
 use crate::{
     ciphertext::Ciphertext,
@@ -16,7 +18,7 @@ impl Evaluator<'_> {
     /// [`CkksError::MissingKey`] without the Galois key of the rotation, [`CkksError::Degree`] before relinearisation,
     /// [`CkksError::ContextMismatch`].
     pub fn rotate(&self, a: &Ciphertext, steps: i64) -> Result<Ciphertext, CkksError> {
-        self.fresh(|out| self.rotate_into(out, a, steps, &mut Workspace::new()))
+        self.fresh_with(|out, work| self.rotate_into(out, a, steps, work))
     }
 
     /// Rotates in place.
@@ -55,7 +57,7 @@ impl Evaluator<'_> {
     /// [`CkksError::MissingKey`] without the conjugation key, [`CkksError::Degree`] before relinearisation,
     /// [`CkksError::ContextMismatch`].
     pub fn conjugate(&self, a: &Ciphertext) -> Result<Ciphertext, CkksError> {
-        self.fresh(|out| self.conjugate_into(out, a, &mut Workspace::new()))
+        self.fresh_with(|out, work| self.conjugate_into(out, a, work))
     }
 
     /// Conjugates in place.
@@ -79,6 +81,11 @@ impl Evaluator<'_> {
         self.map_into("conjugation", out, a, self.conjugation_key("conjugation")?, work)
     }
 
+    /// A copy of a that shares nothing with it, made by all threads.
+    pub(super) fn copied(&self, op: &'static str, a: &Ciphertext) -> Result<Ciphertext, CkksError> {
+        self.fresh(|out| self.copy_into(op, out, a))
+    }
+
     /// out = a, with the buffers that `out` has.
     pub(super) fn copy_into(
         &self,
@@ -90,7 +97,9 @@ impl Evaluator<'_> {
         let basis = self.context.q_basis(a.level)?;
         out.reshape(basis, a.parts.len());
         for (part, source) in out.parts.iter_mut().zip(&a.parts) {
-            part.words_mut().copy_from_slice(source.words());
+            parallel::for_each_limb(part.words_mut(), basis.n(), |i, limb| {
+                limb.copy_from_slice(source.limb(i));
+            });
         }
         (out.level, out.scale, out.slots, out.noise) = (a.level, a.scale, a.slots, a.noise);
         Ok(())

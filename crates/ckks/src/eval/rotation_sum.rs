@@ -158,7 +158,7 @@ impl Evaluator<'_> {
         a: &Ciphertext,
         groups: &[RotationGroup<'_, Weights>],
     ) -> Result<Ciphertext, CkksError> {
-        self.fresh(|out| self.sum_of_rotations_rescale_into(out, a, groups, &mut Workspace::new()))
+        self.fresh_with(|out, work| self.sum_of_rotations_rescale_into(out, a, groups, work))
     }
 
     /// out = the same sum. The work space takes a polynomial over QP for each group and four more, and some limbs for each

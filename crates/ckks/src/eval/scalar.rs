@@ -36,7 +36,7 @@ impl Evaluator<'_> {
     /// # Errors
     /// [`CkksError::NonFinite`], [`CkksError::Overflow`] for a constant above the modulus, [`CkksError::ContextMismatch`].
     pub fn add_scalar(&self, a: &Ciphertext, value: f64) -> Result<Ciphertext, CkksError> {
-        let mut out = a.clone();
+        let mut out = self.copied("addition of a number", a)?;
         self.add_scalar_assign(&mut out, value)?;
         Ok(out)
     }
@@ -68,15 +68,7 @@ impl Evaluator<'_> {
         let op = "multiplication by a number";
         a.check(op, self.context)?;
         let constant = self.checked_constant(op, value, scale, a.level)?;
-        let mut out = a.clone();
-        let basis = self.context.q_basis(a.level)?;
-        for part in &mut out.parts {
-            parallel::for_each_limb(part.words_mut(), basis.n(), |i, limb| {
-                let modulus = basis.modulus(i);
-                let factor = modulus.prepare(residue(modulus, constant));
-                by_construction(basis.ring(i).mul_scalar_assign(limb, &factor));
-            });
-        }
+        let mut out = self.multiple(a, constant)?;
         self.note_scalar_product(&mut out, a, value, scale);
         Ok(out)
     }
@@ -86,7 +78,7 @@ impl Evaluator<'_> {
     /// # Errors
     /// As [`Self::add_scalar`], and [`CkksError::OutOfLevels`] at level 0.
     pub fn mul_scalar(&self, a: &Ciphertext, value: f64) -> Result<Ciphertext, CkksError> {
-        self.fresh(|out| self.mul_scalar_into(out, a, value, &mut Workspace::new()))
+        self.fresh_with(|out, work| self.mul_scalar_into(out, a, value, work))
     }
 
     /// out = a * `value`, rescaled.
@@ -146,11 +138,25 @@ impl Evaluator<'_> {
     /// [`CkksError::ContextMismatch`].
     pub fn mul_integer(&self, a: &Ciphertext, factor: i64) -> Result<Ciphertext, CkksError> {
         a.check("multiplication by an integer", self.context)?;
-        let mut out = a.clone();
-        for part in &mut out.parts {
-            part.mul_i64_assign(factor);
-        }
+        let mut out = self.multiple(a, i128::from(factor))?;
         out.noise = a.noise.mul_integer(factor);
+        Ok(out)
+    }
+
+    /// The polynomials of a, times `factor`, with the level, scale and slots of a.
+    fn multiple(&self, a: &Ciphertext, factor: i128) -> Result<Ciphertext, CkksError> {
+        let basis = self.context.q_basis(a.level)?;
+        let mut out = Ciphertext::unwritten(self.context)?;
+        out.reshape(basis, a.parts.len());
+        for (part, source) in out.parts.iter_mut().zip(&a.parts) {
+            parallel::for_each_limb(part.words_mut(), basis.n(), |i, limb| {
+                let modulus = basis.modulus(i);
+                let factor = modulus.prepare(residue(modulus, factor));
+                limb.copy_from_slice(source.limb(i));
+                by_construction(basis.ring(i).mul_scalar_assign(limb, &factor));
+            });
+        }
+        (out.level, out.scale, out.slots) = (a.level, a.scale, a.slots);
         Ok(out)
     }
 

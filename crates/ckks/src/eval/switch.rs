@@ -15,7 +15,7 @@ impl Evaluator<'_> {
     /// [`CkksError::MissingKey`] for a key of a lower level, [`CkksError::Degree`] before relinearisation,
     /// [`CkksError::ContextMismatch`].
     pub fn switch_secret(&self, a: &Ciphertext, key: &SwitchingKey) -> Result<Ciphertext, CkksError> {
-        self.fresh(|out| self.switch_secret_into(out, a, key, &mut Workspace::new()))
+        self.fresh_with(|out, work| self.switch_secret_into(out, a, key, work))
     }
 
     /// out = a under another secret.

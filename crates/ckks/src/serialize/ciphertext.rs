@@ -47,7 +47,7 @@ impl Shape {
 
     fn with_parts(self, parts: Vec<RnsPoly<Ntt>>) -> Ciphertext {
         let Self { level, slots, scale, noise, .. } = self;
-        Ciphertext { parts, level, scale, slots, noise }
+        Ciphertext { parts: parts.into(), level, scale, slots, noise }
     }
 
     fn write(&self, out: &mut Vec<u8>) {

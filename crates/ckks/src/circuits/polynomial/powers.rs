@@ -152,14 +152,19 @@ impl<'a, O: Operations> Powers<'a, O> {
     }
 
     /// The basis polynomial of degree `i` for a product at `level`. Along a chain whose scales fall it may come from a level
-    /// with a larger scale, which would be missing in the scale of what it is multiplied by; it is brought to the canonical one
-    /// then, which takes one of the levels it is above.
+    /// with a larger scale, which would be missing in the scale of what it is multiplied by; it is brought next to the canonical
+    /// one then, which takes one of the levels it is above. By a whole number, so that its value stays exactly what it was: what
+    /// a factor of few bits is rounded by would be wrong in the same way in all slots.
     fn settled(&self, i: usize, level: Level) -> Result<O::Ciphertext, CkksError> {
         let (ops, element) = (self.ops, self.get(i)?);
         let canonical = ops.parameters().default_scale(level);
         let excess = ops.scale(element).log2() - canonical.log2();
         if excess > SETTLE_BITS && ops.level(element) > level {
-            return ops.align_to(element, level, canonical);
+            let before = Level(level.0 + 1);
+            let primes = &ops.parameters().groups()[before.0].primes;
+            let factor = (canonical.mul_by_primes(primes) / ops.scale(element)).to_f64().round().max(1.0);
+            let there = ops.drop_to(element, before)?;
+            return ops.rescale(&ops.mul_scalar_at(&there, 1.0, Scale::new(factor)?)?);
         }
         Ok(element.clone())
     }
@@ -168,11 +173,11 @@ impl<'a, O: Operations> Powers<'a, O> {
     fn compute(&mut self, i: usize) -> Result<(), CkksError> {
         let (a, b) = factors(i);
         let ops = self.ops;
-        let (left, right) = (self.get(a)?, self.get(b)?);
-        let (exact, error) = self.exact(left);
-        let (left, right) = if a == b { (&exact, &exact) } else { (left, right) };
+        let level = ops.level(self.get(a)?).min(ops.level(self.get(b)?));
+        let (left, right) = (self.settled(a, level)?, self.settled(b, level)?);
+        let (exact, error) = self.exact(&left);
+        let (left, right) = if a == b { (&exact, &exact) } else { (&left, &right) };
         let (rms, bound) = (ops.noise(left).message_rms(), ops.noise(left).message_bound());
-        let level = ops.level(left).min(ops.level(right));
         let below = level.below().ok_or(CkksError::OutOfLevels { op: OP, needed: 1, left: 0 })?;
         // A scale that has become too small by a factor is brought back by a multiplication by an integer.
         let parameters = ops.parameters();
