@@ -2,7 +2,7 @@
 //!
 //! The largest errors of a ciphertext go with the largest values of its secret key, so that runs under one key are no
 //! independent samples of the largest error. Messages are real and uniform in [-1, 1], and what is compared are real parts:
-//! what libraries for real numbers show, so that their figures can stand beside these (`configs/peers/precision.toml`).
+//! what libraries for real numbers show, so that their figures can stand beside these (`configs/precision.toml`).
 
 use ckks::{
     Ciphertext, CkksError, Complex64, DryRun, Encryptor, KeyRequest, Operations, Parameters, Workspace,

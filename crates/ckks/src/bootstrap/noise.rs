@@ -34,7 +34,7 @@ pub(super) fn refreshed_noise(bootstrap: &BootstrapParameters, input: &Noise, tr
     // A slot's relative error, as the standard deviation of the coefficients that are decoded.
     let typical =
         remainder.reach() * (input.message_rms() / bootstrap.message_bound()).min(1.0) / coefficients.sqrt();
-    let relative = remainder.relative_error_at(typical) * input.message_rms() * scale / coefficients.sqrt();
+    let relative = remainder.relative_error_for(typical) * input.message_rms() * scale / coefficients.sqrt();
     let std = (old.std() * scale / scale0).hypot(added_std(bootstrap)).hypot(relative);
     Noise { std, bound, message_rms: input.message_rms(), message_bound: input.message_bound() }
 }
