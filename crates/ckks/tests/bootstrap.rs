@@ -151,6 +151,36 @@ fn real_messages_are_refreshed_in_pairs() {
 }
 
 #[test]
+fn a_second_pass_takes_off_what_the_first_one_erred() {
+    // Without the arcsine, whose levels are the lowest of the sine: its error is what one pass gets wrong.
+    let mut spec = presets::toy(11, 6);
+    spec.arcsine_degree = 1;
+    spec.sine.drain(..3);
+    let kit = Kit::new(&spec, &KeyRequest::new());
+    let evaluator = kit.evaluator();
+    let bootstrapper = Bootstrapper::new(&kit.parameters, &evaluator).unwrap();
+    let values: Vec<Complex64> = random(64, 7).iter().map(|value| Complex64::new(value.re, 0.0)).collect();
+    let x = kit.encrypt(&values, Level(0)).with_message_bound(1.0).unwrap();
+    let one = bootstrapper.refresh(&evaluator, &x).unwrap();
+    let two = bootstrapper.refresh_in_two_passes(&evaluator, &x).unwrap();
+    let bits = |refreshed: &Ciphertext| -distance(&kit.decrypt(refreshed), &values).log2();
+    let (first, both) = (bits(&one), bits(&two));
+    println!("one pass {first:.2} bits, two {both:.2}, gain of 2^{}", kit.parameters.log_gain().unwrap());
+    // What roundings at the scale 2^40 leave is above 24 bits on so small a ring.
+    assert!(first < 18.0 && both > 24.0, "{first}, {both}");
+    assert_eq!(Some(two.level()), kit.parameters.levels_left().below());
+    assert_eq!(two.scale(), kit.context.default_scale(two.level()).unwrap());
+    assert!(two.noise_std() < one.noise_std() / 16.0);
+    let dry = DryRun::new(kit.parameters.parameters());
+    let shape = Bootstrapper::new(&kit.parameters, &dry)
+        .unwrap()
+        .refresh_in_two_passes(&dry, &CiphertextShape::from(&x))
+        .unwrap();
+    assert_eq!((shape.level(), shape.scale()), (two.level(), two.scale()));
+    assert!((shape.noise_bound() / two.noise_bound()).log2().abs() < 1e-6);
+}
+
+#[test]
 fn mistakes_are_refused() {
     let kit = Kit::new(&presets::toy(10, 4), &KeyRequest::new());
     let evaluator = kit.evaluator();

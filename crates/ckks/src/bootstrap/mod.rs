@@ -10,6 +10,7 @@ mod planner;
 pub mod presets;
 mod sine;
 mod spec;
+mod two_passes;
 
 pub use bootstrapper::Bootstrapper;
 pub use failure::overflow_log2;

@@ -1,8 +1,20 @@
 //! Named ways to refresh, each with its derivation.
 //!
-//! All have 128 bits of security with a uniform ternary secret (those at N = 2^15 under the reservation of
-//! [`crate::params::MAX_LOG_QP_EPHEMERAL`] about the ephemeral one), and an interval that no multiple of q0 can leave
-//! ([`super::overflow_log2`] is minus infinity).
+//! All have 128 bits of security with a uniform ternary secret (for the ephemeral one see
+//! [`crate::params::max_log_qp_ephemeral`]), and an interval that no multiple of q0 can leave ([`super::overflow_log2`] is
+//! minus infinity).
+//!
+//! What they need, from `configs/bootstrap.toml` on one thread of the machine that `results/reference` was measured on. Bits are
+//! those of the worst slot of messages that are uniform up to the bound; a failure has probability 0.
+//!
+//! | preset | slots | levels left | bits | seconds | keys | peak memory |
+//! |---|---:|---:|---:|---:|---:|---:|
+//! | `n16_full_fast` | 2^15 | 9 of 2^40 | 20.7 | 3.6 | 3.4 GiB | 5.4 GiB |
+//! | `n16_full_low_memory` | 2^15 | 9 of 2^40 | 20.7 | 5.1 | 1.8 GiB | 3.3 GiB |
+//! | `n16_full_precise` | 2^15 | 6 of 2^46 | 25.1 | 4.6 | 7.2 GiB | 8.7 GiB |
+//! | `n16_sparse` | 2^8 | 10 of 2^40 | 23.4 | 1.8 | 1.6 GiB | 2.2 GiB |
+//! | `n15_full` | 2^14 | 3 of 2^33 | 15.1 | 1.2 | 2.6 GiB | 3.4 GiB |
+//! | `n15_sparse` | 2^8 | 4 of 2^33 | 16.5 | 0.5 | 1.2 GiB | 1.4 GiB |
 //!
 //! # The error
 //!
