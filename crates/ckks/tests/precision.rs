@@ -12,7 +12,8 @@ use ckks::{Complex64, Encryptor, KeyGenerator, KeyRequest, ParameterSpec, Worksp
 use common::{Kit, distance, rng};
 
 /// Bits of the largest error of one vector of real messages in [-1, 1], as means over 24 to 40 runs of SEAL (six in the
-/// largest ring) that each made their own keys: `configs/precision.toml` measures them beside ours.
+/// largest ring) that each made their own keys, by `scripts/peers/seal_precision.py`. `configs/precision.toml` runs the same
+/// program beside ours; its results are not published yet.
 struct Peer {
     fresh: f64,
     product: f64,
