@@ -85,9 +85,9 @@ fn check_prediction(kit: &Kit) {
     assert!((measured - predicted).abs() < PREDICTION_BITS, "{measured:.2} bits, {predicted:.2} predicted");
 }
 
-/// What the worst slot of one message may differ by from the prediction: the largest of a few errors scatters by a quarter of
-/// a bit, and the prediction is up to 0.7 bits too low for rings as small as these.
-const PREDICTION_BITS: f64 = 1.0;
+/// What the worst slot of one message may differ by from the prediction, which is of the mean: of ten messages in 32 slots the
+/// worst slot lay between 0.6 bits below it and 0.8 above, in more slots within 0.4.
+const PREDICTION_BITS: f64 = 0.75;
 
 #[test]
 fn messages_come_back_with_levels() {
