@@ -42,8 +42,8 @@ pub const LOG_SCALE_TOLERANCE: i32 = -72;
 
 /// The factor between a message and the integers that carry it, exact to about 30 decimal digits.
 ///
-/// Held as a double-double mantissa in [1, 2) with a binary exponent of its own, so that products never overflow and
-/// every operation is right to a relative 2^-100. `==` holds when two scales differ by less than 2^-72: far below
+/// Held as a double-double mantissa in [1, 2) with a binary exponent of its own, so that no product of a circuit overflows and
+/// every operation is right to a relative 2^-100. (Exponents stay where an `i32` ends, far beyond every modulus.) `==` holds when two scales differ by less than 2^-72: far below
 /// anything a message could show, far above what rounding leaves in the scales of one circuit computed on two paths.
 /// Two levels of a chain never come that close by accident, so a forgotten rescaling or a wrong constant is found.
 ///
@@ -185,7 +185,11 @@ impl Scale {
         let shift = ((high.to_bits() >> 52) as i32) - 1023;
         let factor = f64::from(-shift / 2).exp2();
         let rest = f64::from(-shift - (-shift / 2)).exp2();
-        Self { high: high * factor * rest, low: low * factor * rest, exponent: exponent + shift }
+        Self {
+            high: high * factor * rest,
+            low: low * factor * rest,
+            exponent: exponent.saturating_add(shift),
+        }
     }
 }
 
@@ -216,7 +220,7 @@ impl Mul for Scale {
     fn mul(self, other: Self) -> Self {
         let (high, error) = two_product(self.high, other.high);
         let low = error + (self.high * other.low + self.low * other.high);
-        Self::normalised(high, low, self.exponent + other.exponent)
+        Self::normalised(high, low, self.exponent.saturating_add(other.exponent))
     }
 }
 
@@ -237,7 +241,7 @@ impl Div for Scale {
         let rest = subtract(rest, second);
         let third = rest.0 / other.high;
         let (high, low) = two_sum(first, second);
-        Self::normalised(high, low + third, self.exponent - other.exponent)
+        Self::normalised(high, low + third, self.exponent.saturating_sub(other.exponent))
     }
 }
 
@@ -329,6 +333,14 @@ mod tests {
         let expected = 64.0 * (60.0 - 3f64.log2());
         assert!((scale.log2() - expected).abs() < 1e-9);
         assert_eq!(scale.to_f64(), f64::INFINITY);
+    }
+
+    #[test]
+    fn exponents_stay_where_they_end() {
+        let (huge, tiny) = (Scale::power_of_two(i32::MAX), Scale::power_of_two(i32::MIN));
+        assert_eq!(huge.squared().log2(), f64::from(i32::MAX));
+        assert_eq!((tiny / huge).log2(), f64::from(i32::MIN));
+        assert!(tiny != huge && tiny < huge);
     }
 
     #[test]

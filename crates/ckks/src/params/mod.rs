@@ -132,7 +132,7 @@ impl Parameters {
     /// Number of primes of Q at a level; all of them above the highest level.
     #[must_use]
     pub fn q_len(&self, level: Level) -> usize {
-        self.groups.iter().take(level.0 + 1).map(|g| g.primes.len()).sum()
+        self.groups.iter().take(level.0.saturating_add(1)).map(|g| g.primes.len()).sum()
     }
 
     /// The special primes, whose product is P.
@@ -156,7 +156,7 @@ impl Parameters {
     /// log2 of the modulus at a level.
     #[must_use]
     pub fn log_q(&self, level: Level) -> f64 {
-        self.groups.iter().take(level.0 + 1).map(PrimeGroup::log2).sum()
+        self.groups.iter().take(level.0.saturating_add(1)).map(PrimeGroup::log2).sum()
     }
 
     /// log2 of P.

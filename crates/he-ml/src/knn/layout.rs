@@ -37,7 +37,7 @@ impl NeighbourLayout {
                 expected: "a power of two".to_owned(),
             });
         }
-        let points = rows.next_power_of_two().min(slots);
+        let points = rows.min(slots).next_power_of_two();
         Ok(Self { rows, features, points, queries: slots / points })
     }
 

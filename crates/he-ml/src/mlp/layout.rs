@@ -36,11 +36,13 @@ impl MlpLayout {
                 expected: "a power of two".to_owned(),
             });
         }
-        let period = inputs.next_power_of_two();
-        let units = hidden.next_power_of_two().max(period);
-        if units > slots {
-            return Err(MlError::TooFewSlots { what: "hidden layer", needed: units, found: slots });
+        let widest = hidden.max(inputs);
+        if widest > slots {
+            let needed = widest.checked_next_power_of_two().unwrap_or(widest);
+            return Err(MlError::TooFewSlots { what: "hidden layer", needed, found: slots });
         }
+        let period = inputs.next_power_of_two();
+        let units = widest.next_power_of_two();
         Ok(Self { inputs, hidden, period, units, queries: slots / units })
     }
 
@@ -129,6 +131,10 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused() {
+        for (inputs, hidden) in [(3, usize::MAX), (usize::MAX, 3), (33, 3)] {
+            let refused = MlpLayout::new(inputs, hidden, 32);
+            assert!(matches!(refused, Err(MlError::TooFewSlots { .. })), "{refused:?}");
+        }
         let message = |result: Result<MlpLayout, MlError>| result.expect_err("refused").to_string();
         assert_eq!(
             message(MlpLayout::new(3, 33, 32)),
