@@ -186,7 +186,9 @@ pub enum CkksError {
         expected: usize,
     },
     /// Operands, keys or plaintexts of different contexts.
-    #[error("{op}: operands belong to different contexts; build all of them from one `Context`")]
+    #[error(
+        "{op}: operands were made for different parameters; make all of them, and the keys, for those of one `Context`"
+    )]
     ContextMismatch {
         /// The operation.
         op: &'static str,

@@ -293,7 +293,7 @@ fn impossible_specifications_are_refused_by_name() {
     let spec = ParameterSpec::new(14).depth(3);
     assert_eq!(named(spec.clone().dnum(0)), "dnum");
     assert_eq!(named(spec.clone().dnum(5)), "dnum");
-    assert_eq!(named(spec.clone().log_scale(120)), "log_q0");
+    assert_eq!(named(spec.clone().log_scale(120)), "log_scale");
     assert_eq!(named(spec.clone().log_q0(40)), "log_q0");
     assert_eq!(named(spec.clone().log_p([40]).dnum(4)), "special primes");
     assert_eq!(named(spec.clone().levels([LevelSpec::new(40)])), "depth");

@@ -188,6 +188,8 @@ fn every_slot_has_its_own_polynomial() {
 fn bad_polynomials_are_refused() {
     let nothing: [f64; 0] = [];
     assert!(matches!(Polynomial::power(nothing), Err(CkksError::Parameter { .. })));
+    let long = Polynomial::power(vec![1.0; 100_000]).unwrap_err();
+    assert!(matches!(long, CkksError::Parameter { name: "degree", .. }), "{long}");
     let refused = Polynomial::power([1.0, f64::NAN]).unwrap_err();
     assert!(matches!(refused, CkksError::NonFinite { index: 1, .. }), "{refused}");
     for (start, end) in [(1.0, 1.0), (2.0, 1.0), (f64::NAN, 1.0), (0.0, f64::INFINITY)] {

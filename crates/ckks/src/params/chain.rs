@@ -16,7 +16,7 @@ use super::{PrimeGroup, spec::LevelSpec};
 use crate::{error::CkksError, scale::Scale};
 
 /// Smallest and largest log2 of a scale whose primes can be found: two primes of 47 bits each.
-const LOG_SCALE_RANGE: std::ops::RangeInclusive<u32> = 8..=94;
+pub(super) const LOG_SCALE_RANGE: std::ops::RangeInclusive<u32> = 8..=94;
 
 /// Largest log2 of a base modulus whose primes can be found: two primes of 50 bits each.
 const MAX_LOG_Q0: u32 = 2 * VECTOR_MODULUS_BITS;

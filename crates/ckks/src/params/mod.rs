@@ -336,7 +336,16 @@ fn check_estimated(spec: &ParameterSpec) -> Result<(), CkksError> {
 /// The levels in full, base first.
 fn resolve_levels(spec: &ParameterSpec) -> Result<Vec<LevelSpec>, CkksError> {
     if spec.levels.is_empty() {
-        let log_q0 = spec.log_q0.unwrap_or(spec.log_scale.saturating_add(DEFAULT_HEADROOM));
+        let range = chain::LOG_SCALE_RANGE;
+        if !range.contains(&spec.log_scale) {
+            let expected = format!("{} to {}", range.start(), range.end());
+            return Err(CkksError::Parameter {
+                name: "log_scale",
+                found: spec.log_scale.to_string(),
+                expected,
+            });
+        }
+        let log_q0 = spec.log_q0.unwrap_or(spec.log_scale + DEFAULT_HEADROOM);
         let depth = spec.depth.unwrap_or(0);
         if depth > MAX_DEPTH {
             let expected = format!("at most {MAX_DEPTH}");

@@ -80,6 +80,7 @@ use self::{
     evaluate::{evaluate, map_levels},
     plan::Planned,
 };
+use super::approx::MAX_DEGREE;
 use crate::{error::CkksError, operations::Operations};
 
 /// Bits of precision that the map of the interval may cost before it takes a level instead, unless said.
@@ -148,7 +149,7 @@ impl Polynomial {
     /// c_0 + c_1 x + c_2 x^2 + ...
     ///
     /// # Errors
-    /// [`CkksError::Parameter`] without a coefficient, [`CkksError::NonFinite`].
+    /// [`CkksError::Parameter`] without a coefficient or above degree [`MAX_DEGREE`], [`CkksError::NonFinite`].
     pub fn power(coefficients: impl Into<Vec<f64>>) -> Result<Self, CkksError> {
         Self::new(Basis::Power, None, Map::IDENTITY, coefficients.into())
     }
@@ -176,6 +177,13 @@ impl Polynomial {
     ) -> Result<Self, CkksError> {
         check_coefficients(&coefficients)?;
         coefficients.truncate(degree(&coefficients).unwrap_or(0) + 1);
+        if coefficients.len() > MAX_DEGREE + 1 {
+            return Err(CkksError::Parameter {
+                name: "degree",
+                found: (coefficients.len() - 1).to_string(),
+                expected: format!("at most {MAX_DEGREE}"),
+            });
+        }
         let planned = Planned::new(basis, &coefficients);
         Ok(Self { basis, interval, map, coefficients, planned, fold_bits: DEFAULT_FOLD_BITS })
     }
