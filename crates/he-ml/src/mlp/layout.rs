@@ -22,20 +22,8 @@ impl MlpLayout {
     /// [`MlError::Shape`] without features or hidden units, or for a number of slots that is not a power of two;
     /// [`MlError::TooFewSlots`] for a network that is wider than the vector.
     pub fn new(inputs: usize, hidden: usize, slots: usize) -> Result<Self, MlError> {
-        if inputs == 0 || hidden == 0 {
-            return Err(MlError::Shape {
-                what: "features x hidden units",
-                found: format!("{inputs} x {hidden}"),
-                expected: "at least 1 x 1".to_owned(),
-            });
-        }
-        if !slots.is_power_of_two() {
-            return Err(MlError::Shape {
-                what: "number of slots",
-                found: slots.to_string(),
-                expected: "a power of two".to_owned(),
-            });
-        }
+        MlError::check_both("features x hidden units", inputs, hidden)?;
+        MlError::check_slots(slots)?;
         let widest = hidden.max(inputs);
         if widest > slots {
             let needed = widest.checked_next_power_of_two().unwrap_or(widest);

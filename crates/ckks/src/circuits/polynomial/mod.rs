@@ -75,11 +75,7 @@ pub use slots::PolynomialVector;
 
 pub(super) use evaluate::Map;
 
-use self::{
-    coefficient::degree,
-    evaluate::{evaluate, map_levels},
-    plan::Planned,
-};
+use self::{coefficient::degree, evaluate::evaluate, plan::Planned};
 use super::approx::MAX_DEGREE;
 use crate::{error::CkksError, operations::Operations};
 
@@ -250,8 +246,7 @@ impl Polynomial {
     /// and one more where the map of the interval cannot be folded.
     #[must_use]
     pub fn depth(&self) -> usize {
-        self.cost().depth
-            + map_levels(self.map.half.log2(), self.planned.root.largest_giant(), self.fold_bits)
+        self.planned.levels(self.map.half.log2(), self.fold_bits)
     }
 
     /// What an evaluation costs, without the map.
