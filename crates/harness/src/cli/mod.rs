@@ -8,7 +8,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
-use serde_json::Value as Json;
 
 use crate::compare::Question;
 use crate::config::{self, Sweep};
@@ -78,7 +77,7 @@ fn dispatch(cli: Cli, registry: &Registry) -> Result<u8, HarnessError> {
         }
         Some(Command::Status(args)) => {
             let store = results(&args.folder)?;
-            crate::status::status(&store, &read_plan(&store.path("plan.json"))?, registry)?;
+            crate::status::status(&store, &plan::read(&store.path("plan.json"))?, registry)?;
             Ok(0)
         }
         Some(Command::Report(args)) => {
@@ -329,12 +328,12 @@ fn merge_command(args: &MergeArgs, registry: &Registry) -> Result<u8, HarnessErr
         (None, None) => return Ok(2),
     };
     for store in &stores {
-        let killed = crate::merge::record_abandoned(store, &read_plan(&store.path("plan.json"))?, registry)?;
+        let killed = crate::merge::record_abandoned(store, &plan::read(&store.path("plan.json"))?, registry)?;
         if killed > 0 {
             note(format!("{}: {killed} points were killed while they ran", store.root().display()));
         }
     }
-    let merged = crate::merge::merge(&stores, &target)?;
+    let merged = crate::merge::merge(&stores, &target, registry)?;
     if merged.cpu_models.len() > 1 {
         note(format!("warning: timings of several CPU models are mixed: {}", merged.cpu_models.join("; ")));
     }
@@ -347,29 +346,6 @@ fn merge_command(args: &MergeArgs, registry: &Registry) -> Result<u8, HarnessErr
         merged.rows
     ));
     Ok(0)
-}
-
-/// A plan file, as a JSON array or as lines; empty where there is no file.
-fn read_plan(path: &Path) -> Result<Vec<Entry>, HarnessError> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(crate::error::store("read", path)(error)),
-    };
-    let bad = |found: String| HarnessError::Content {
-        path: path.to_owned(),
-        expected: "a plan",
-        found,
-        remedy: "write it again with `plan --json`",
-    };
-    let parse = |text: &str| serde_json::from_str::<Json>(text).map_err(|error| bad(error.to_string()));
-    let list = if text.trim_start().starts_with('[') {
-        parse(&text)?.as_array().cloned().unwrap_or_default()
-    } else {
-        text.lines().filter(|line| !line.trim().is_empty()).map(parse).collect::<Result<_, _>>()?
-    };
-    let entry = |json: &Json| Entry::from_json(json).ok_or_else(|| bad(format!("the entry {json}")));
-    list.iter().map(entry).collect()
 }
 
 fn config_command(command: &ConfigCommand, registry: &Registry) -> Result<u8, HarnessError> {

@@ -210,7 +210,7 @@ pub(crate) fn run(
     crew.work(&cores)?;
     let shared = crew.shared.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     shared.progress.finish();
-    let merged = write_table(&store)?;
+    let merged = write_table(&store, &entries, registry)?;
     if options.out.is_none() {
         store.mark_latest();
     }
