@@ -2,6 +2,7 @@
 
 mod crew;
 mod dry_run;
+mod failures;
 
 pub(crate) use dry_run::dry_run;
 
@@ -26,6 +27,7 @@ use crate::record::{Status, StoredPoint};
 use crate::store::Store;
 use crate::workload::Registry;
 use crew::{Crew, Shared};
+use failures::Failures;
 
 /// Exit code of an interrupted run.
 pub(crate) const INTERRUPTED: u8 = 130;
@@ -76,10 +78,10 @@ pub(crate) struct RunSummary {
     pub merged: Merged,
     /// Points measured by this run.
     pub measured: usize,
-    /// Points that were done before.
+    /// Points that were done before, and such that failed before.
     pub skipped: usize,
     /// Points of the plan (as far as `--only` reaches) that are failed now.
-    pub failed: usize,
+    pub failures: Failures,
     /// Points not run, with the reason.
     pub not_run: Vec<(Entry, NotRun)>,
 }
@@ -89,7 +91,7 @@ impl RunSummary {
     pub(crate) fn exit_code(&self) -> u8 {
         if self.not_run.iter().any(|(_, why)| *why == NotRun::Interrupted) {
             INTERRUPTED
-        } else if self.failed > 0 {
+        } else if self.failures.count > 0 {
             3
         } else {
             0
@@ -214,19 +216,13 @@ pub(crate) fn run(
     if options.out.is_none() {
         store.mark_latest();
     }
-    let failed = chosen
-        .iter()
-        .filter(|entry| {
-            let stored = store.read_point(&entry.point_id).ok().flatten();
-            stored.is_some_and(|point| point.status.is_failure())
-        })
-        .count();
+    let failures = Failures::of(&chosen, &store);
     let summary = RunSummary {
         store: store.clone(),
         merged,
         measured: shared.measured,
         skipped,
-        failed,
+        failures,
         not_run: shared.not_run,
     };
     announce(&summary, options.json);
@@ -323,7 +319,7 @@ fn announce(summary: &RunSummary, json: bool) {
             .map(|(e, why)| json!({ "point_id": e.point_id, "why": format!("{why:?}") }))
             .collect();
         out(json!({ "event": "run_ended", "counts": summary.merged.counts, "measured": summary.measured,
-            "done_before": summary.skipped, "failed": summary.failed, "not_run": not_run, "exit_code": summary.exit_code() }));
+            "done_before": summary.skipped, "failed": summary.failures.count, "first_failure": summary.failures.first, "not_run": not_run, "exit_code": summary.exit_code() }));
         return;
     }
     note(format!(
@@ -344,7 +340,7 @@ fn announce(summary: &RunSummary, json: bool) {
     if interrupted > 0 {
         note(format!("interrupted: {interrupted} points left; the same command continues"));
     }
-    if summary.failed > 0 {
-        note(format!("{} points failed: see `status`, and --retry-failed to try them again", summary.failed));
+    if let Some(told) = summary.failures.told(&summary.store) {
+        note(told);
     }
 }

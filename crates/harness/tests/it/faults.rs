@@ -55,7 +55,14 @@ fn every_way_to_fail_is_a_row_and_the_sweep_goes_on() {
         assert!(found.2.contains(message), "{mode}: {found:?}");
     }
     // All is settled: nothing is run again, and the exit code still tells.
-    assert!(bench.expect(3, &["run", "t.toml"]).err.contains("0 measured, 11 done before"));
+    let again = bench.expect(3, &["run", "t.toml"]).err;
+    for told in [
+        "0 measured, 11 done before",
+        "6 points failed, 1 of them with the first one's message: asked to panic at size 3",
+        "the same command with --retry-failed runs them again",
+    ] {
+        assert!(again.contains(told), "{again}");
+    }
     assert!(
         bench.expect(3, &["run", "t.toml", "--retry-failed", "--only", "size==7"]).err.contains("1 measured")
     );
@@ -71,7 +78,8 @@ fn a_failure_from_outside_is_tried_again_by_the_next_run() {
         "t.toml",
         &config("[1]", "").replace("[workload.sleep]", "[workload.sleep]\nmode = \"transient\""),
     )]);
-    bench.expect(3, &["run", "t.toml"]);
+    let first = bench.expect(3, &["run", "t.toml"]).err;
+    assert!(first.contains("1 point failed: not today"), "{first}");
     assert!(bench.expect(3, &["run", "t.toml"]).err.contains("1 measured"));
     let done = bench.run(&["point", "t.toml", "--index", "0"]);
     assert_eq!(done.code, 75, "{}", done.err);
