@@ -357,6 +357,27 @@ fn every_model_takes_a_file_with_a_split() {
     }
 }
 
+/// One feature, nothing set: encrypted weights predict as least squares does.
+#[test]
+fn one_feature_needs_no_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    write_table(folder.path(), |i| format!("{}", i % 7));
+    let (code, output) = on_a_file(folder.path(), "linreg", "features = [\"second\"]");
+    assert_eq!(code, Some(0), "{output}");
+    let exported = sweep(folder.path(), &["export", "out", "--format", "jsonl", "--to", "-"]);
+    let rows: Vec<Row> = String::from_utf8(exported.stdout)
+        .unwrap()
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
+    let rmse = rows.iter().find(|row| row.get("metric_name").is_some() && word(row, "op") == "rmse").unwrap();
+    assert_eq!(number(rmse, "degree"), 15.0);
+    let (exact, encrypted) = (number(rmse, "metric_exact"), number(rmse, "metric_encrypted"));
+    assert!((encrypted / exact - 1.0).abs() < 1e-2, "{exact} {encrypted}");
+    let (code, output) = on_a_file(folder.path(), "linreg", "features = [\"second\"]\ndegree = 63");
+    assert!(code == Some(2) && output.contains("have room for 2 to 4"), "{output}");
+}
+
 /// What is wrong is said before keys are made: no point runs for longer than it takes to read the file.
 #[test]
 fn bad_input_is_refused_with_the_reason() {
