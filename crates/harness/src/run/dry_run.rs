@@ -19,6 +19,7 @@ use crate::workload::Registry;
 /// [`HarnessError`] when the plan is impossible.
 pub(crate) fn dry_run(sweep: &Sweep, registry: &Registry, options: &RunOptions) -> Result<(), HarnessError> {
     let entries = plan::build(sweep, registry)?;
+    super::core_sets(options)?;
     let store = Store::new(folder(sweep, options.out.as_ref()));
     let chosen: Vec<&Entry> = entries.iter().filter(|entry| selected(entry, &options.only)).collect();
     let stored: Vec<Option<StoredPoint>> =

@@ -286,10 +286,21 @@ pub(crate) fn plan_text<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Str
 /// One set of cores per job; empty sets where nothing is pinned.
 fn core_sets(options: &RunOptions) -> Result<Vec<Vec<usize>>, HarnessError> {
     let jobs = options.jobs.max(1);
+    let allowed = allowed_cores();
+    // Where the system does not tell, pinning itself will.
+    if let Some(core) = options.pin.iter().find(|core| !allowed.is_empty() && !allowed.contains(core)) {
+        let there: Vec<String> = allowed.iter().map(ToString::to_string).collect();
+        return Err(HarnessError::usage(
+            "--pin",
+            format!("core {core}"),
+            &format!("some of the cores this process may use: {}", there.join(", ")),
+            "count cores from 0",
+        ));
+    }
     if jobs == 1 {
         return Ok(vec![options.pin.clone()]);
     }
-    let cores = if options.pin.is_empty() { allowed_cores() } else { options.pin.clone() };
+    let cores = if options.pin.is_empty() { allowed } else { options.pin.clone() };
     if cores.len() < jobs {
         return Err(HarnessError::usage(
             "--jobs",

@@ -294,6 +294,16 @@ fn points_over_the_memory_are_predicted_and_not_run() {
 }
 
 #[test]
+fn cores_that_are_not_there_are_refused() {
+    let bench = Bench::new(&[("t.toml", &config("[1]", ""))]);
+    for more in [&[][..], &["--dry-run"], &["--jobs", "2"]] {
+        let done = bench.expect(2, &[&["run", "t.toml", "--pin", "0,1000000"][..], more].concat());
+        assert!(done.err.contains("--pin: found core 1000000, expected some of the cores"), "{}", done.err);
+    }
+    assert!(!bench.path("results").exists());
+}
+
+#[test]
 fn jobs_share_the_cores_and_say_so() {
     if std::thread::available_parallelism().map_or(1, usize::from) < 2 {
         return;
