@@ -11,7 +11,7 @@ use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::compare::Question;
 use crate::config::{self, Sweep};
-use crate::console::{note, out};
+use crate::console::{note, out, points};
 use crate::error::HarnessError;
 use crate::filter::Filter;
 use crate::plan::{self, Entry};
@@ -77,6 +77,9 @@ fn dispatch(cli: Cli, registry: &Registry) -> Result<u8, HarnessError> {
         }
         Some(Command::Status(args)) => {
             let store = results(&args.folder)?;
+            if !store.path("plan.json").is_file() {
+                return Err(no_sweep(&args.folder, "a folder without plan.json"));
+            }
             crate::status::status(&store, &plan::read(&store.path("plan.json"))?, registry)?;
             Ok(0)
         }
@@ -134,12 +137,18 @@ fn results(folder: &Path) -> Result<Store, HarnessError> {
     if folder.is_dir() {
         return Ok(Store::new(folder));
     }
-    Err(HarnessError::usage(
-        "look at results",
-        format!("no folder {}", folder.display()),
-        "a sweep's own folder",
-        "run the sweep first, or give the folder that holds its results.csv",
-    ))
+    Err(no_sweep(folder, "no folder"))
+}
+
+/// The refusal of a folder in which no sweep was run.
+fn no_sweep(folder: &Path, found: &str) -> HarnessError {
+    let there = folder.display();
+    HarnessError::usage(
+        &format!("no sweep in {there}"),
+        found,
+        "a sweep's own folder, the one that holds its results.csv",
+        format!("start one there with `run CONFIG --out {there}`, or give the folder of one that was run"),
+    )
 }
 
 /// Opens a page with the desktop's viewer; failing that, its path has been printed.
@@ -305,7 +314,7 @@ fn plan_command(args: &PlanArgs, registry: &Registry) -> Result<u8, HarnessError
                 .map_or_else(String::new, |(code, why)| format!("  infeasible ({code}: {why})"));
             out(format!("{:>5}  {}  {}{state}", entry.index, entry.point_id, entry.label()));
         }
-        out(format!("{} points", entries.len()));
+        out(points(entries.len()));
     }
     Ok(0)
 }
@@ -330,7 +339,7 @@ fn merge_command(args: &MergeArgs, registry: &Registry) -> Result<u8, HarnessErr
     for store in &stores {
         let killed = crate::merge::record_abandoned(store, &plan::read(&store.path("plan.json"))?, registry)?;
         if killed > 0 {
-            note(format!("{}: {killed} points were killed while they ran", store.root().display()));
+            note(format!("{}: {} killed while running", store.root().display(), points(killed)));
         }
     }
     let merged = crate::merge::merge(&stores, &target, registry)?;
@@ -339,9 +348,9 @@ fn merge_command(args: &MergeArgs, registry: &Registry) -> Result<u8, HarnessErr
     }
     let counts: Vec<String> = merged.counts.iter().map(|(word, n)| format!("{n} {word}")).collect();
     note(format!(
-        "{}: {} points ({}), {} rows",
+        "{}: {} ({}), {} rows",
         target.root().display(),
-        merged.points(),
+        points(merged.points()),
         counts.join(", "),
         merged.rows
     ));
@@ -356,9 +365,9 @@ fn config_command(command: &ConfigCommand, registry: &Registry) -> Result<u8, Ha
             let entries = plan::build(&sweep, registry)?;
             let infeasible = entries.iter().filter(|entry| entry.infeasible.is_some()).count();
             out(format!(
-                "{}: good; {} points, {infeasible} of them infeasible",
+                "{}: good; {}, {infeasible} of them infeasible",
                 source.config.display(),
-                entries.len()
+                points(entries.len())
             ));
         }
     }

@@ -14,7 +14,7 @@ use serde_json::{Value as Json, json};
 
 use crate::child::{RunContext, infeasible_record, save_manifest};
 use crate::config::Sweep;
-use crate::console::{note, out};
+use crate::console::{note, out, points};
 use crate::environment::Manifest;
 use crate::error::HarnessError;
 use crate::estimate::Estimator;
@@ -334,10 +334,10 @@ fn announce(summary: &RunSummary, json: bool) {
         return;
     }
     note(format!(
-        "{} measured, {} done before; the folder holds {} points: {}",
+        "{} measured, {} done before; the folder holds {}: {}",
         summary.measured,
         summary.skipped,
-        summary.merged.points(),
+        points(summary.merged.points()),
         counts.join(", ")
     ));
     for (entry, why) in &summary.not_run {
@@ -346,10 +346,10 @@ fn announce(summary: &RunSummary, json: bool) {
         }
     }
     if budget > 0 {
-        note(format!("not run: {budget} points do not fit the budget; the same command continues"));
+        note(format!("not run, beyond the budget: {}; the same command continues", points(budget)));
     }
     if interrupted > 0 {
-        note(format!("interrupted: {interrupted} points left; the same command continues"));
+        note(format!("interrupted: {} left; the same command continues", points(interrupted)));
     }
     if let Some(told) = summary.failures.told(&summary.store) {
         note(told);

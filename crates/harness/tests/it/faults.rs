@@ -276,7 +276,7 @@ fn a_budget_leaves_the_rest_for_the_next_run() {
         config("{ from = 1, to = 4 }", "").replace("[workload.sleep]", "[workload.sleep]\nmillis = 100");
     let bench = Bench::new(&[("t.toml", &text)]);
     let done = bench.expect(0, &["run", "t.toml", "--budget", "400ms"]);
-    assert!(done.err.contains("do not fit the budget"), "{}", done.err);
+    assert!(done.err.contains("beyond the budget"), "{}", done.err);
     let first = bench.table("results/t").len();
     assert!(first > 0 && first < 16, "{first} rows");
     bench.expect(0, &["run", "t.toml"]);
