@@ -303,6 +303,22 @@ fn cores_that_are_not_there_are_refused() {
     assert!(!bench.path("results").exists());
 }
 
+/// Where results cannot go is said before anything runs, with what helps.
+#[test]
+fn a_folder_that_cannot_be_made_is_refused() {
+    let bench = Bench::new(&[("t.toml", &config("[1]", "")), ("taken", "a file"), ("full/.lock/file", "")]);
+    for (folder, reason) in [
+        ("taken", "a part of its path is a file"),
+        ("taken/out", "a part of its path is a file"),
+        ("full", "cannot use full"),
+    ] {
+        let done = bench.expect(1, &["run", "t.toml", "--out", folder]);
+        let told = format!("cannot use {folder} as the sweep's folder: ");
+        assert!(done.err.contains(&told) && done.err.contains(reason), "{}", done.err);
+        assert!(done.err.contains("name another folder with `--out FOLDER`"), "{}", done.err);
+    }
+}
+
 #[test]
 fn jobs_share_the_cores_and_say_so() {
     if std::thread::available_parallelism().map_or(1, usize::from) < 2 {
