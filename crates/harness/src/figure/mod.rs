@@ -14,6 +14,7 @@ mod scatter;
 
 use std::collections::BTreeSet;
 
+use crate::column::{Column, Role, is_own};
 use crate::config::{PlotKind, PlotSpec, Spacing, Statistic};
 use crate::error::HarnessError;
 use crate::stats::Sorted;
@@ -284,11 +285,9 @@ fn quantities(table: &Table, columns: &[&str], given: &str, spacing: Spacing) ->
     Quantity { name: names, plain: SEVERAL.to_owned(), label, ..first }
 }
 
-/// The first of `columns` in which these rows differ.
-fn differing(table: &Table, rows: &[usize], columns: &[&'static str]) -> Option<&'static str> {
-    let several =
-        |column: &str| rows.iter().map(|row| table.text(*row, column)).collect::<BTreeSet<_>>().len() > 1;
-    columns.iter().copied().find(|column| several(column))
+/// Where a mark is, for messages; a figure without series has no names of curves.
+fn place(series: &str, at: &str) -> String {
+    if series.is_empty() { at.to_owned() } else { format!("`{series}` at {at}") }
 }
 
 /// The refusal of a mark that would mix what does not belong together.
@@ -302,13 +301,27 @@ fn refuse_differing(
     columns: &[&'static str],
     place: &str,
 ) -> Result<(), String> {
-    match differing(table, rows, columns) {
-        None => Ok(()),
-        Some(column) => Err(format!(
-            "one mark ({place}) would mix several values of `{column}`; name what differs in `series`, or choose \
-             with `where`"
-        )),
-    }
+    let several =
+        |column: &str| rows.iter().map(|row| table.text(*row, column)).collect::<BTreeSet<_>>().len() > 1;
+    let Some(column) = columns.iter().copied().find(|column| several(column)) else { return Ok(()) };
+    // Points differ in parameters: those that people write before those that follow from them.
+    let parameters = |detail: bool| -> Vec<&str> {
+        let declared = table.columns.iter().filter(|c| c.role == Role::Parameter && !is_own(c.name()));
+        declared.filter(|c| c.detail == detail).map(Column::name).filter(|name| several(name)).collect()
+    };
+    let named = match column {
+        "point_id" if several("workload") => vec!["workload"],
+        "point_id" => [parameters(false), parameters(true)]
+            .into_iter()
+            .find(|names| !names.is_empty())
+            .unwrap_or_else(|| vec!["params_json"]),
+        column => vec![column],
+    };
+    let named: Vec<String> = named.iter().map(|name| format!("`{name}`")).collect();
+    Err(format!(
+        "one mark ({place}) would mix several values of {}; name what differs in `series`, or choose with `where`",
+        named.join(" and ")
+    ))
 }
 
 /// The rows of one mark by the values of `pool`, columns of repeated rounds. A round is one point; all of them are of one stage

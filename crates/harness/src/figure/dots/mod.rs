@@ -71,7 +71,7 @@ pub(super) fn collect(
     }
     let mut left_out = 0;
     for (place, series, rows) in cells {
-        by_round(table, pool, &rows, &format!("`{series}` at {}", dots.rows[place]))?;
+        by_round(table, pool, &rows, &super::place(&series, &dots.rows[place]))?;
         for column in &columns {
             let Some(mark) = mark(table, spec, column, 0.0, &rows) else { continue };
             let own = if columns.len() > 1 { column } else { "" };
