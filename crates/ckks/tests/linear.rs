@@ -242,5 +242,5 @@ fn the_documented_costs_are_the_real_ones() {
             size / baby
         );
     }
-    common::check_table("src/circuits/linear_costs.md", &table);
+    common::check_table("src/circuits/linear/costs.md", &table);
 }

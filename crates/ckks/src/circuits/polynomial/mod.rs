@@ -59,8 +59,10 @@
 //! the factor h (encoded so, or left so by the product before) is mapped for free, whatever the degree.
 
 mod coefficient;
+mod conjugates;
 mod evaluate;
 mod leads;
+mod node;
 mod plan;
 mod powers;
 mod slots;

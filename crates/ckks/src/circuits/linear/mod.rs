@@ -15,16 +15,19 @@
 //!
 //! | dense matrix | baby x giant | rotation keys | key switches | low memory: keys | key switches |
 //! |---:|---:|---:|---:|---:|---:|
-#![doc = include_str!("linear_costs.md")]
+#![doc = include_str!("costs.md")]
+
+mod encoded;
+mod encrypted;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use encoded::EncodedTransform;
+pub use encrypted::EncryptedTransform;
+
 use crate::{
-    encoder::Packing,
     error::CkksError,
-    eval::{EncodedGroup, horner, horner_order},
-    operations::Operations,
-    scale::{Level, Scale},
+    eval::{horner, horner_order},
 };
 
 /// The operation's name in errors.
@@ -61,24 +64,6 @@ pub struct LinearTransform {
     low_memory: bool,
     /// Whether giant steps go by Horner's rule.
     one_giant_key: bool,
-}
-
-/// A [`LinearTransform`] whose diagonals are encoded: for one level, scale and number of slots.
-#[derive(Clone, Debug)]
-pub struct EncodedTransform<W> {
-    dimension: usize,
-    level: Level,
-    slots: usize,
-    baby: usize,
-    diagonals: Encoded<W>,
-}
-
-#[derive(Clone, Debug)]
-enum Encoded<W> {
-    /// Outer steps, and inner steps with weights.
-    Hoisted(Vec<EncodedGroup<W>>),
-    /// By giant step, by baby step: values rather than weights, encoded one at a time when they are needed.
-    Frugal(Vec<BTreeMap<usize, Vec<f64>>>),
 }
 
 impl LinearTransform {
@@ -251,210 +236,6 @@ impl LinearTransform {
         let value = |i: usize| diagonal.map_or(0.0, |d| d[(i + n - outer % n) % n]);
         (0..slots).map(value).collect()
     }
-
-    /// Encodes the diagonals for vectors with `slots` slots at `level`, at the scale that keeps canonical scales canonical.
-    ///
-    /// # Errors
-    /// [`CkksError::TooManySlots`] when the matrix has more rows than `slots`; [`CkksError::OutOfLevels`] at level 0;
-    /// [`CkksError::Overflow`] for values too large for the modulus.
-    pub fn encode<O: Operations>(
-        &self,
-        ops: &O,
-        level: Level,
-        slots: usize,
-    ) -> Result<EncodedTransform<O::Weights>, CkksError> {
-        check_shape(self.dimension, slots)?;
-        let packing = Packing { level, scale: weight_scale(ops, level)?, slots };
-        let diagonals = if self.low_memory {
-            let giants = self.diagonals.keys().map(|k| k / self.baby).max().unwrap_or(0) + 1;
-            let mut groups = vec![BTreeMap::new(); giants];
-            for &k in self.diagonals.keys() {
-                let (giant, outer) = (k / self.baby, k - k % self.baby);
-                groups[giant].insert(k % self.baby, self.values(k, outer, slots));
-            }
-            Encoded::Frugal(groups)
-        } else {
-            let mut groups: BTreeMap<usize, Vec<(i64, O::Weights)>> = BTreeMap::new();
-            for &k in self.diagonals.keys() {
-                let outer = k - k % self.baby;
-                let weights = ops.encode_weights(&self.values(k, outer, slots), &packing)?;
-                groups.entry(outer).or_default().push(((k % self.baby) as i64, weights));
-            }
-            let steps = self.giant_steps(groups.keys().map(|&outer| outer as i64).collect());
-            let group = |(whole, outer, onto): (i64, i64, Option<usize>)| {
-                let inner = groups.remove(&(whole as usize)).unwrap_or_default();
-                EncodedGroup { outer, inner, onto }
-            };
-            Encoded::Hoisted(steps.into_iter().map(group).collect())
-        };
-        Ok(EncodedTransform { dimension: self.dimension, level, slots, baby: self.baby, diagonals })
-    }
-
-    /// Encodes the diagonals for `x` and multiplies: [`Self::encode`] once and [`EncodedTransform::evaluate`] often is faster.
-    ///
-    /// # Errors
-    /// As those.
-    pub fn evaluate<O: Operations>(&self, ops: &O, x: &O::Ciphertext) -> Result<O::Ciphertext, CkksError> {
-        self.encode(ops, ops.level(x), ops.slots(x))?.evaluate(ops, x)
-    }
-}
-
-impl<W> EncodedTransform<W> {
-    /// The matrix times the vector of `x`, one level lower. The vector has to repeat after as many slots as the matrix has
-    /// rows.
-    ///
-    /// # Errors
-    /// [`CkksError::MissingKey`] without a rotation key, [`CkksError::SlotMismatch`], [`CkksError::LevelMismatch`] when `x` is
-    /// above the level that was encoded for, [`CkksError::OutOfLevels`] at level 0, [`CkksError::Degree`] before
-    /// relinearisation, [`CkksError::ContextMismatch`].
-    pub fn evaluate<O: Operations<Weights = W>>(
-        &self,
-        ops: &O,
-        x: &O::Ciphertext,
-    ) -> Result<O::Ciphertext, CkksError> {
-        let (left, right) = (ops.slots(x), self.slots);
-        if left != right {
-            return Err(CkksError::SlotMismatch { op: OP, left, right });
-        }
-        if ops.level(x) > self.level {
-            return Err(CkksError::LevelMismatch { op: OP, left: ops.level(x), right: self.level });
-        }
-        match &self.diagonals {
-            Encoded::Hoisted(groups) if groups.is_empty() => zero(ops, x),
-            Encoded::Frugal(groups) if groups.iter().all(BTreeMap::is_empty) => zero(ops, x),
-            Encoded::Hoisted(groups) => ops.sum_of_rotations_rescale(x, &EncodedGroup::borrow_all(groups)),
-            Encoded::Frugal(groups) => self.evaluate_frugally(ops, x, groups),
-        }
-    }
-
-    /// Number of rows and columns.
-    #[must_use]
-    pub fn dimension(&self) -> usize {
-        self.dimension
-    }
-
-    /// Baby rotations one by one, giant ones by Horner's rule from the last group on.
-    fn evaluate_frugally<O: Operations>(
-        &self,
-        ops: &O,
-        x: &O::Ciphertext,
-        groups: &[BTreeMap<usize, Vec<f64>>],
-    ) -> Result<O::Ciphertext, CkksError> {
-        let level = ops.level(x);
-        let packing = Packing { level, scale: weight_scale(ops, level)?, slots: self.slots };
-        let most = groups.iter().filter_map(|group| group.keys().last()).max().copied().unwrap_or(0);
-        let mut rotated = vec![x.clone()];
-        for _ in 0..most {
-            let last = rotated.last().unwrap_or(x);
-            rotated.push(ops.rotate(last, 1)?);
-        }
-        let mut sum: Option<O::Ciphertext> = None;
-        for group in groups.iter().rev() {
-            if let Some(inner) = sum.take() {
-                sum = Some(ops.rotate(&inner, self.baby as i64)?);
-            }
-            for (&b, values) in group {
-                let product = ops.mul_plain(&rotated[b], &ops.encode(values, &packing)?)?;
-                sum = Some(match sum.take() {
-                    None => product,
-                    Some(sum) => ops.add(&sum, &product)?,
-                });
-            }
-        }
-        ops.rescale(&sum.map_or_else(|| zero_at(ops, x, packing.scale), Ok)?)
-    }
-}
-
-/// An encrypted matrix.
-#[derive(Clone, Debug)]
-pub struct EncryptedTransform<C> {
-    dimension: usize,
-    baby: usize,
-    /// By rotation: diagonal k moved to the right by its giant step.
-    diagonals: Vec<C>,
-}
-
-impl<C: Clone> EncryptedTransform<C> {
-    /// What to encrypt for the matrix, in order: a vector of `slots` values for each diagonal of the padded matrix, zero or
-    /// not, so that the number of ciphertexts tells nothing.
-    ///
-    /// # Errors
-    /// [`CkksError::TooManySlots`] when the matrix has more rows than `slots`.
-    pub fn values(matrix: &LinearTransform, slots: usize) -> Result<Vec<Vec<f64>>, CkksError> {
-        check_shape(matrix.dimension, slots)?;
-        let baby = square_baby(matrix.dimension);
-        Ok((0..matrix.dimension).map(|k| matrix.values(k, k - k % baby, slots)).collect())
-    }
-
-    /// The matrix of the encryptions of [`Self::values`].
-    ///
-    /// # Errors
-    /// [`CkksError::Parameter`] for a number of ciphertexts that is not a power of two.
-    pub fn new(diagonals: Vec<C>) -> Result<Self, CkksError> {
-        let dimension = diagonals.len();
-        if !dimension.is_power_of_two() {
-            return Err(bad_matrix(format!("{dimension} diagonals")));
-        }
-        Ok(Self { dimension, baby: square_baby(dimension), diagonals })
-    }
-
-    /// The rotations that keys are needed for, besides relinearisation.
-    #[must_use]
-    pub fn rotations(&self) -> Vec<i64> {
-        let giants = (self.baby..self.dimension).step_by(self.baby);
-        (1..self.baby).chain(giants).map(|k| k as i64).collect()
-    }
-
-    /// The matrix times the vector of `x`, one level below the lower of both.
-    ///
-    /// # Errors
-    /// [`CkksError::MissingKey`], [`CkksError::SlotMismatch`], [`CkksError::OutOfLevels`] at level 0,
-    /// [`CkksError::ScaleMismatch`] for diagonals of different scales, [`CkksError::TooManySlots`] when the matrix has more
-    /// rows than `x` has slots, [`CkksError::Degree`], [`CkksError::ContextMismatch`].
-    pub fn evaluate<O: Operations<Ciphertext = C>>(&self, ops: &O, x: &C) -> Result<C, CkksError> {
-        check_shape(self.dimension, ops.slots(x))?;
-        if ops.level(x) == Level(0) {
-            return Err(CkksError::OutOfLevels { op: OP, needed: 1, left: 0 });
-        }
-        let steps: Vec<i64> = (0..self.baby as i64).collect();
-        let rotated = ops.rotate_hoisted(x, &steps)?;
-        let mut total: Option<C> = None;
-        for (giant, diagonals) in self.diagonals.chunks(self.baby).enumerate() {
-            let pairs: Vec<(&C, &C)> = diagonals.iter().zip(&rotated).collect();
-            let sum = ops.sum_of_products(&pairs)?;
-            let moved = ops.rotate(&sum, (giant * self.baby) as i64)?;
-            total = Some(match total.take() {
-                None => moved,
-                Some(total) => ops.add(&total, &moved)?,
-            });
-        }
-        total.map_or_else(|| zero(ops, x), |total| ops.rescale(&total))
-    }
-}
-
-/// Baby steps of an encrypted matrix: about the square root, baby rotations being the cheaper ones.
-fn square_baby(dimension: usize) -> usize {
-    1 << (dimension.trailing_zeros().div_ceil(2))
-}
-
-/// The scale of weights with which a product at `level` has the canonical scale one level lower.
-fn weight_scale<O: Operations>(ops: &O, level: Level) -> Result<Scale, CkksError> {
-    let below = level.below().ok_or(CkksError::OutOfLevels { op: OP, needed: 1, left: 0 })?;
-    let parameters = ops.parameters();
-    let group = parameters.groups().get(level.0).ok_or(CkksError::NoSuchLevel {
-        op: OP,
-        found: level,
-        max: parameters.max_level(),
-    })?;
-    Ok(parameters.default_scale(below).mul_by_primes(&group.primes) / parameters.default_scale(level))
-}
-
-fn zero<O: Operations>(ops: &O, x: &O::Ciphertext) -> Result<O::Ciphertext, CkksError> {
-    ops.rescale(&zero_at(ops, x, weight_scale(ops, ops.level(x))?)?)
-}
-
-fn zero_at<O: Operations>(ops: &O, x: &O::Ciphertext, scale: Scale) -> Result<O::Ciphertext, CkksError> {
-    ops.mul_scalar_at(x, 0.0, scale)
 }
 
 fn check_shape(dimension: usize, slots: usize) -> Result<(), CkksError> {
