@@ -114,7 +114,7 @@ fn a_narrow_flood_is_averaged_away() {
         }
     }
     let secret = recover_key(&kit, &x, &mean, x.scale(), 0).expect("the attack works");
-    let others = random(512, 2);
+    let others: Vec<Complex64> = random(512, 2).iter().map(|value| value / 2f64.sqrt()).collect();
     let other = kit.encrypt(&others, 4);
     assert!(decrypts(&secret, &other, &kit.encoder.encode_complex(&others).unwrap()));
 }

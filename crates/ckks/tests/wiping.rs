@@ -15,7 +15,7 @@ use ckks::{
     Ciphertext, Complex64, Context, Decryptor, Encoder, EncryptionSpace, Encryptor, Flooding, GaloisElement,
     KeyGenerator, KeyRequest, ParameterSpec, Plaintext, PublicKey, SecretKey, SwitchingKey, params::presets,
 };
-use common::{random, rng};
+use common::rng;
 use ring_math::{
     Automorphism, Coeff, Ntt, RnsPoly,
     sample::{self, ExpansionDomain, SeedExpander},
@@ -251,7 +251,7 @@ fn encryption_leaves_nothing_in_its_work_space() {
         let mut generator = KeyGenerator::new(context, &mut source);
         let secret = generator.secret_key();
         let public = generator.public_key(&secret).expect("a key");
-        (public, Encoder::new(context).encode_complex(&random(512, 5)).expect("encodes"))
+        (public, Encoder::new(context).encode(&[0.25, -0.5]).expect("encodes"))
     };
     let encrypt =
         |context: &Context, public: &PublicKey, plaintext: &Plaintext, space: &mut EncryptionSpace| {
