@@ -177,7 +177,10 @@ fn a_second_pass_takes_off_what_the_first_one_erred() {
         .refresh_in_two_passes(&dry, &CiphertextShape::from(&x))
         .unwrap();
     assert_eq!((shape.level(), shape.scale()), (two.level(), two.scale()));
-    assert!((shape.noise_bound() / two.noise_bound()).log2().abs() < 1e-6);
+    // The worst case of one pass leaves room for a larger error than the second pass could take: nothing to flood by.
+    let worst = one.noise_bound() / one.scale().to_f64();
+    assert!(worst.is_finite() && worst.log2() + f64::from(kit.parameters.log_gain().unwrap()) > 0.0);
+    assert_eq!((shape.noise_bound(), two.noise_bound()), (f64::INFINITY, f64::INFINITY));
 }
 
 #[test]
