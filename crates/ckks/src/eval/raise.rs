@@ -127,7 +127,9 @@ impl Evaluator<'_> {
         Ok(Ciphertext { slots, ..a.clone() })
     }
 
-    /// The same ciphertext with `noise` as what is known of its noise and message, on the caller's word.
+    /// The same ciphertext with `noise` as what is known of its noise and message, on the caller's word. The worst case that is
+    /// claimed counts as one that was tracked: **a result that depends on it must not be published**, unless the claim holds for
+    /// every input that the circuit could be given.
     ///
     /// # Errors
     /// [`CkksError::ContextMismatch`].
