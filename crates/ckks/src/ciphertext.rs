@@ -18,7 +18,8 @@ use crate::{
 /// c_0 + c_1 s + c_2 s^2 is the message times the scale, plus noise.
 ///
 /// Level, scale and the tracked noise are set by the operations alone. They are public: whoever holds a ciphertext
-/// learns them, so bounds on messages should come from what is known of all possible messages.
+/// learns them. Encryption therefore takes the size of a message from what was declared of all possible messages, never
+/// from the values ([`crate::Plaintext::with_message_bound`]).
 ///
 /// Cheap to clone: clones share the polynomials until one of them is written to.
 #[derive(Clone)]

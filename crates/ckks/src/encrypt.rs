@@ -121,8 +121,12 @@ impl<'a> Encryptor<'a> {
 
     /// Encrypts `plaintext` at its level.
     ///
+    /// Level, scale, number of slots, noise and size of the message stand in the clear in the ciphertext; none of them
+    /// depends on the values. The size is the one declared by [`Plaintext::with_message_bound`] or
+    /// [`Plaintext::with_message_size`], and [`crate::UNDECLARED_MESSAGE_BOUND`] where none was.
+    ///
     /// # Errors
-    /// [`CkksError::ContextMismatch`].
+    /// [`CkksError::MessageTooLarge`] for values above 1 of which no bound was declared, [`CkksError::ContextMismatch`].
     pub fn encrypt(&self, plaintext: &Plaintext, rng: &mut impl CryptoRng) -> Result<Ciphertext, CkksError> {
         let mut out = Ciphertext::empty(&self.context)?;
         self.encrypt_into(&mut out, plaintext, rng, &mut EncryptionSpace::new())?;
@@ -143,6 +147,7 @@ impl<'a> Encryptor<'a> {
         let op = "encryption";
         plaintext.check(op, &self.context)?;
         let tables = self.context.tables(op, plaintext.level())?;
+        let noise = plaintext.source.in_the_clear(op, &plaintext.noise, self.context.n())?;
         out.reshape(&tables.q, 2);
         let added = match self.key {
             EncryptionKey::Public(key) => {
@@ -162,14 +167,14 @@ impl<'a> Encryptor<'a> {
             }
         };
         (out.level, out.scale, out.slots) = (plaintext.level(), plaintext.scale(), plaintext.slots());
-        out.noise = plaintext.noise().plus(added);
+        out.noise = noise.plus(added);
         Ok(())
     }
 
     /// Encrypts with the secret key to a ciphertext of half the size.
     ///
     /// # Errors
-    /// [`CkksError::MissingKey`] for an encryptor with a public key, [`CkksError::ContextMismatch`].
+    /// [`CkksError::MissingKey`] for an encryptor with a public key; otherwise as [`Self::encrypt`].
     pub fn encrypt_seeded(
         &self,
         plaintext: &Plaintext,
@@ -182,6 +187,7 @@ impl<'a> Encryptor<'a> {
         };
         secret.check(op, &self.context)?;
         let tables = self.context.tables(op, plaintext.level())?;
+        let noise = plaintext.source.in_the_clear(op, &plaintext.noise, self.context.n())?;
         let seed = draw_seed(rng);
         let mask: RnsPoly<Ntt> = SeedExpander::new(&seed).expand(seeds::CIPHERTEXT, &tables.q);
         let mut body = RnsPoly::zero(&tables.q);
@@ -191,7 +197,7 @@ impl<'a> Encryptor<'a> {
             level: plaintext.level(),
             scale: plaintext.scale(),
             slots: plaintext.slots(),
-            noise: plaintext.noise().plus(tables.noise.symmetric),
+            noise: noise.plus(tables.noise.symmetric),
         };
         Ok(SeededCiphertext { body, seed, shell })
     }

@@ -195,16 +195,28 @@ fn a_lower_level_holds_the_same_message() {
 }
 
 #[test]
-fn a_declared_bound_takes_the_place_of_the_largest_value() {
+fn a_declared_size_takes_the_place_of_the_measured_one() {
     let encoder = toy(5, 1);
     let encode = || encoder.encode(&[0.25, -0.5]).unwrap();
     assert_eq!(encode().message_bound(), 0.5);
     let declared = encode().with_message_bound(2.0).unwrap();
     assert_eq!((declared.message_bound(), declared.noise().message_rms()), (2.0, 2.0));
-    for wrong in [0.4, f64::NAN, f64::INFINITY] {
+    let declared = encode().with_message_size(2.0, 0.75).unwrap();
+    assert_eq!((declared.message_bound(), declared.noise().message_rms()), (2.0, 0.75));
+    for wrong in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         let refused = encode().with_message_bound(wrong).err();
         assert!(matches!(refused, Some(CkksError::Parameter { name: "message bound", .. })), "{refused:?}");
     }
+    for wrong in [0.0, -1.0, 2.5, f64::NAN, f64::INFINITY] {
+        let refused = encode().with_message_size(2.0, wrong).err();
+        assert!(matches!(refused, Some(CkksError::Parameter { .. })), "{refused:?}");
+    }
+    // The owner learns that a value is larger; the text, which may end up in a log, does not say which or how large.
+    let secret = -42_123.625;
+    let refused = encoder.encode(&[0.25, secret]).unwrap().with_message_bound(400.0).unwrap_err();
+    assert_eq!(refused, CkksError::MessageTooLarge { op: "declaring the size of a message", bound: 400.0 });
+    let text = format!("{refused} {refused:?}");
+    assert!(text.contains("with_message_bound") && !text.contains("421"), "{text}");
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn kit() -> Kit {
 #[test]
 fn missing_keys_are_named() {
     let kit = kit();
-    let (eval, x) = (kit.evaluator(), kit.encrypt(&random(32, 1), 2));
+    let (eval, x) = (kit.evaluator(), kit.encrypt_random(&random(32, 1), 2));
     let none = EvaluationKeys::none();
     let bare = Evaluator::new(&kit.context, &none);
     let text = |result: Result<_, CkksError>| -> String {
@@ -39,7 +39,7 @@ fn missing_keys_are_named() {
 #[test]
 fn levels_scales_slots_and_degrees_are_checked() {
     let kit = kit();
-    let (eval, x) = (kit.evaluator(), kit.encrypt(&random(32, 1), 2));
+    let (eval, x) = (kit.evaluator(), kit.encrypt_random(&random(32, 1), 2));
     let bottom = eval.drop_to(&x, Level(0)).unwrap();
     let out_of_levels = |result: Result<ckks::Ciphertext, CkksError>| {
         assert!(matches!(result, Err(CkksError::OutOfLevels { .. })));
@@ -70,7 +70,7 @@ fn levels_scales_slots_and_degrees_are_checked() {
 #[test]
 fn data_of_another_context_is_refused() {
     let (kit, other) = (kit(), Kit::new(&presets::toy(7, 2), &KeyRequest::new().relinearization()));
-    let (x, foreign) = (kit.encrypt(&random(32, 1), 2), other.encrypt(&random(64, 1), 2));
+    let (x, foreign) = (kit.encrypt_random(&random(32, 1), 2), other.encrypt_random(&random(64, 1), 2));
     let eval = kit.evaluator();
     let mixed = Evaluator::new(&kit.context, &other.keys);
     let low = mixed.drop_to(&x, Level(1)).unwrap();
@@ -92,7 +92,7 @@ fn data_of_another_context_is_refused() {
 #[test]
 fn a_message_that_may_wrap_is_not_decrypted() {
     let kit = kit();
-    let (eval, x) = (kit.evaluator(), kit.encrypt(&random(32, 1), 2));
+    let (eval, x) = (kit.evaluator(), kit.encrypt_random(&random(32, 1), 2));
     let low = eval.drop_to(&x, Level(0)).unwrap();
     let large = eval.mul_integer(&low, 1000).unwrap();
     let found = Decryptor::new(&kit.context, &kit.secret).decrypt(&large);
@@ -125,8 +125,7 @@ fn publications_are_counted_with_the_key_and_survive_a_restart() {
     // Plenty of room for flooding: a scale of 2^80 over noise of a few bits.
     let packing = Packing { scale: Scale::power_of_two(80), ..kit.encoder.packing() };
     let values = random(32, 1);
-    let plaintext = kit.encoder.encode_with(&values, &packing).unwrap();
-    let x = Encryptor::new(&kit.context, &kit.public).encrypt(&plaintext, &mut rng(2)).unwrap();
+    let x = kit.encrypt_plain(&common::in_square(kit.encoder.encode_with(&values, &packing).unwrap()), 2);
     let flooding = Flooding { queries: 3, ..Flooding::new(x.noise_bound()) };
     let publish =
         |secret: &SecretKey| Decryptor::new(&kit.context, secret).decrypt_public(&x, &flooding, &mut rng(3));
@@ -150,7 +149,7 @@ fn publications_are_counted_with_the_key_and_survive_a_restart() {
 #[test]
 fn a_publication_without_room_for_noise_is_refused_before_anything_is_spent() {
     let kit = kit();
-    let x = kit.encrypt(&random(32, 1), 2);
+    let x = kit.encrypt_random(&random(32, 1), 2);
     let decryptor = Decryptor::new(&kit.context, &kit.secret);
     let mut source = rng(3);
     // 36 bits on top of the worst case leave nothing at a scale of 2^40.

@@ -11,7 +11,7 @@ use ckks::{
     params::{LevelSpec, SecretDistribution, presets},
     serialize::{FORMAT_VERSION, Stored},
 };
-use common::{Kit, distance, random, rng, rotated};
+use common::{Kit, distance, in_square, random, rng, rotated};
 use proptest::prelude::*;
 
 /// Bytes of the head, and where its fields are.
@@ -74,7 +74,7 @@ type Reader = fn(&Context, &[u8]) -> Result<(), CkksError>;
 
 fn objects(kit: &Kit) -> Vec<(&'static str, Vec<u8>, Reader)> {
     let context = &kit.context;
-    let fresh = kit.encrypt(&random(context.max_slots(), 2), 3);
+    let fresh = kit.encrypt_random(&random(context.max_slots(), 2), 3);
     let three = kit.evaluator().mul_unrelinearized(&fresh, &fresh).unwrap();
     let plaintext = kit.encoder.encode(&[0.5]).unwrap();
     let seeded = Encryptor::new(context, &kit.secret).encrypt_seeded(&plaintext, &mut rng(4)).unwrap();
@@ -129,7 +129,7 @@ fn keys_come_back_whole_and_work() {
 
     let values = random(context.max_slots(), 5);
     let x = Encryptor::new(context, &public);
-    let x = x.encrypt(&kit.encoder.encode_complex(&values).unwrap(), &mut rng(6)).unwrap();
+    let x = x.encrypt(&in_square(kit.encoder.encode_complex(&values).unwrap()), &mut rng(6)).unwrap();
     let turned = Evaluator::new(context, &keys).rotate(&x, 1).unwrap();
     assert!(distance(&kit.decrypt(&turned), &rotated(&values, 1)) < 1e-6);
 }
@@ -184,7 +184,7 @@ fn secret_keys_come_back_with_their_budget() {
         let bytes = kit.secret.to_secret_bytes().unwrap();
         let restored = SecretKey::from_secret_bytes(&kit.context, &bytes).unwrap();
         assert_eq!(*restored.to_secret_bytes().unwrap(), *bytes);
-        let x = kit.encrypt(&random(16, 1), 2);
+        let x = kit.encrypt_random(&random(16, 1), 2);
         let phase = |s| Decryptor::new(&kit.context, s).decrypt(&x).unwrap().poly().words().to_vec();
         assert_eq!(phase(&kit.secret), phase(&restored));
         // A coefficient code that does not exist, and the number of publications.
@@ -227,7 +227,7 @@ fn imported_secrets_are_the_coefficients_they_were_given() {
 fn ciphertexts_from_words_are_checked() {
     let kit = kit();
     let context = &kit.context;
-    let x = kit.encrypt(&random(16, 1), 2);
+    let x = kit.encrypt_random(&random(16, 1), 2);
     let parts: Vec<&[u64]> = x.parts().iter().map(|part| part.words()).collect();
     let words =
         CiphertextWords { level: x.level(), scale: x.scale(), slots: 16, noise: x.noise(), parts: &parts };
@@ -379,7 +379,7 @@ fn other_formats_versions_kinds_and_parameters_are_named() {
 fn what_a_ciphertext_says_of_itself_is_checked() {
     let kit = kit();
     let context = &kit.context;
-    let bytes = kit.encrypt(&random(16, 1), 2).to_bytes(context).unwrap();
+    let bytes = kit.encrypt_random(&random(16, 1), 2).to_bytes(context).unwrap();
     let complain = |at, patch: &[u8]| complaint(Ciphertext::from_bytes(context, &with(&bytes, at, patch)));
     for level in [4u32, u32::MAX] {
         assert_eq!(complain(LEVEL_AT, &level.to_le_bytes()), "level");
@@ -510,7 +510,7 @@ proptest! {
         let plaintext = kit.encoder.encode_with(&values, &packing);
         prop_assume!(plaintext.is_ok());
         let mut x = Encryptor::new(&kit.context, &kit.public)
-            .encrypt(&plaintext.unwrap(), &mut rng(seed)).unwrap();
+            .encrypt(&in_square(plaintext.unwrap()), &mut rng(seed)).unwrap();
         let eval = kit.evaluator();
         for step in 0..steps {
             x = match step {

@@ -5,7 +5,7 @@ use std::{fmt::Display, time::Instant};
 
 use ckks::{
     Ciphertext, CkksError, Complex64, Context, Decryptor, Encoder, EvaluationKeys, Evaluator, KeyGenerator,
-    KeyRequest, ParameterSpec, Parameters, PublicKey, SecretKey, SecurityLevel,
+    KeyRequest, ParameterSpec, Parameters, Plaintext, PublicKey, SecretKey, SecurityLevel,
 };
 use harness::{
     Column, ColumnKind, Failure, Key, Kind, ParamError, Params, Recorder, Rejection, Resolved, Value,
@@ -13,6 +13,11 @@ use harness::{
 use rand::{TryRng, rngs::SysRng};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use ring_math::{MAX_LOG_N, MIN_LOG_N, RnsBasis, ntt_primes, parallel::Threads};
+
+/// Declares what is known of made data, numbers that are uniform between -`bound` and `bound`.
+pub(super) fn uniform_up_to(bound: f64, plaintext: Plaintext) -> Result<Plaintext, CkksError> {
+    plaintext.with_message_size(bound, bound / 3f64.sqrt())
+}
 
 /// What `security_bits` is read from.
 pub(super) const SECURITY_MODEL: &str =

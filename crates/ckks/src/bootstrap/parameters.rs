@@ -139,7 +139,7 @@ impl BootstrapParameters {
         let dry = DryRun::new(self.parameters());
         let scale = self.parameters().default_scale(Level(0));
         let packing = Packing { level: Level(0), scale, slots: self.slots() };
-        let input = dry.encrypt_public(&dry.plaintext(self.message_bound(), &packing)?);
+        let input = dry.encrypt_public(&dry.plaintext(self.message_bound(), &packing)?)?;
         Bootstrapper::unprepared(self).refresh(&dry, &input)?;
         Ok(dry)
     }

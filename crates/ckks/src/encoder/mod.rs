@@ -15,6 +15,7 @@ pub use weights::Weights;
 use crate::{
     context::Context,
     error::CkksError,
+    message_size::SizeSource,
     noise::Noise,
     plaintext::Plaintext,
     scale::{Level, Scale},
@@ -168,6 +169,7 @@ impl Encoder {
         out.scale = scale;
         out.slots = slots;
         out.noise = size.noise(basis.n(), slots);
+        out.source = SizeSource::Measured;
         Ok(())
     }
 
@@ -210,6 +212,7 @@ impl Encoder {
         out.scale = scale;
         out.slots = slots;
         out.noise = size.noise_of_constant(n, value * factor);
+        out.source = SizeSource::Measured;
         Ok(out)
     }
 
