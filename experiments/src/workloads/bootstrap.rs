@@ -10,10 +10,7 @@ use harness::{
     Column, ColumnKind, Failure, Key, Kind, ParamError, Params, Recorder, Rejection, Resolved, StageId,
     Workload,
 };
-use rand_chacha::{
-    ChaCha20Rng,
-    rand_core::{Rng, SeedableRng},
-};
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
 use super::accuracy::{Found, Predicted, judge};
 use super::ckks_setup as setup;
@@ -56,9 +53,7 @@ impl Workload for Bootstrap {
                 .default("once")
                 .meaning("refresh one ciphertext again and again, or multiply and refresh it in a row"),
             Key::own("refreshes", Kind::int(1, 100_000)).default(1).meaning("length of the row"),
-            Key::param("threads", Kind::int(1, 1024))
-                .default(1)
-                .meaning("threads that work on one operation"),
+            setup::threads_key(),
         ]
     }
 
@@ -84,13 +79,11 @@ impl Workload for Bootstrap {
         params.set("log_slots", i64::from(spec.log_slots));
         let plan = match spec.check() {
             Ok(plan) => plan,
-            Err(error) => {
-                return Ok(Resolved::new(params).infeasible("impossible_parameters", error.to_string()));
-            }
+            Err(error) => return Ok(setup::impossible(params, &error)),
         };
         match sized(params.clone(), &plan) {
             Ok(resolved) => Ok(resolved),
-            Err(error) => Ok(Resolved::new(params).infeasible("impossible_parameters", error.to_string())),
+            Err(error) => Ok(setup::impossible(params, &error)),
         }
     }
 
@@ -123,30 +116,22 @@ fn sized(params: Params, plan: &BootstrapParameters) -> Result<Resolved, CkksErr
     let (n, ciphertext) = (parameters.ring_degree(), 16 * (parameters.ring_degree() * limbs) as u64);
     let matrices = if spec.low_memory { 0 } else { counted.plain_products as u64 * ciphertext / 2 };
     let refreshes = params.count("refreshes").unwrap_or(1) as f64;
-    let transforms = counted.key_switches() as f64 * setup::switch_transforms(parameters) * refreshes;
-    let security = parameters.security_bits();
     let insecure = parameters.is_insecure();
     let resolved = Resolved::new(params)
-        .cost(transforms * setup::transform_cost(parameters))
+        .cost(refreshes * setup::switch_cost(parameters, counted.key_switches() as f64))
         .memory_bytes(keys.memory + matrices + CIPHERTEXTS * ciphertext)
         .cell("log_n", i64::from(parameters.log_n()))
-        .cell("n", n as i64)
         .cell("log_scale", i64::from(spec.log_scale))
         .cell("depth", parameters.max_level().0 as i64)
         .cell("log_q0", parameters.log_q(Level(0)).round() as i64)
-        .cell("log_q", parameters.log_q(parameters.max_level()))
-        .cell("log_p", parameters.log_p())
-        .cell("n_limbs", limbs as i64)
         .cell("dnum", parameters.dnum() as i64)
         .cell("secret", "ternary")
-        .cell("security_bits", security)
         .cell("security_model", setup::SECURITY_MODEL)
         .cell("slots", plan.slots() as i64)
         .cell("levels_left", plan.levels_left().0 as i64)
         .cell("failure_probability", plan.failure_log2().exp2())
-        .cell("key_bytes", setup::as_cell(keys.memory))
-        .cell("key_stored_bytes", setup::as_cell(keys.stored))
         .cell("ciphertext_bytes", setup::as_cell(16 * (n * parameters.q_len(plan.levels_left())) as u64));
+    let resolved = setup::describe(resolved, parameters, &keys);
     Ok(if insecure { resolved.insecure("the preset `toy` hides nothing") } else { resolved })
 }
 
@@ -162,8 +147,7 @@ struct Kit {
 impl Kit {
     fn new(params: &Params, rng: &mut ChaCha20Rng, record: &mut Recorder<'_>) -> Result<Self, Failure> {
         let plan = spec(params)?.check()?;
-        let context = record.stage("setup", "context").once().run(|| Context::new(plan.parameters()))?.value;
-        record.set("kernel", context.q_basis(context.max_level())?.kernel_name())?;
+        let context = setup::timed_context(plan.parameters(), record)?;
         let request = plan.key_request()?;
         let make = || {
             let mut generator = KeyGenerator::new(&context, rng);
@@ -172,8 +156,7 @@ impl Kit {
             Ok::<_, CkksError>((secret, keys))
         };
         let (secret, keys) = record.stage("setup", "keys").once().run(make)?.value;
-        record.set("key_bytes", setup::as_cell(keys.size().memory))?;
-        record.set("key_stored_bytes", setup::as_cell(keys.size().stored))?;
+        setup::record_keys(&keys, record)?;
         Ok(Self { encoder: Encoder::new(&context), plan, context, secret, keys })
     }
 
@@ -207,7 +190,7 @@ impl Kit {
 
 /// Points of the disc of this radius, uniform in angle and radius.
 fn disc(count: usize, radius: f64, rng: &mut ChaCha20Rng) -> Vec<Complex64> {
-    let mut unit = || (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
+    let mut unit = || setup::unit(rng);
     (0..count).map(|_| Complex64::from_polar(radius * unit(), std::f64::consts::TAU * unit())).collect()
 }
 

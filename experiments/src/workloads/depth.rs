@@ -78,8 +78,7 @@ impl Workload for Depth {
         let factor = factor(params)?;
         setup::resolve(params, security_bits, HEADROOM, |parameters| {
             let plan = plan(parameters, factor)?;
-            let transforms = plan.key_switches() as f64 * setup::switch_transforms(parameters);
-            let cost = CALLS * transforms * setup::transform_cost(parameters);
+            let cost = CALLS * setup::switch_cost(parameters, plan.key_switches() as f64);
             Ok::<_, CkksError>(Needs { keys: plan.request(), ciphertexts: 3, cost })
         })
     }

@@ -51,9 +51,7 @@ impl Workload for Descent {
     fn keys(&self) -> Vec<Key> {
         let names: Vec<&str> = presets::ALL.iter().map(|(name, _)| *name).chain(["toy"]).collect();
         let mut keys = vec![
-            Key::param("threads", Kind::int(1, 1024))
-                .default(1)
-                .meaning("threads that work on one operation"),
+            setup::threads_key(),
             Key::own("preset", Kind::one_of(names))
                 .default("n16_sparse")
                 .meaning("how iterates are refreshed"),
@@ -106,7 +104,7 @@ impl Workload for Descent {
                 "test RMSE of the encrypted iterate over that of least squares, less 1",
             ),
         ]);
-        columns.extend(learning::columns());
+        columns.extend(learning::score_columns());
         columns
     }
 
@@ -120,10 +118,7 @@ impl Workload for Descent {
             .and_then(|bootstrap| Ok((model.plan_refreshing(&bootstrap)?, bootstrap)));
         let (plan, _) = match found {
             Ok(found) => found,
-            Err(error) => {
-                let resolved = Resolved::new(params.clone());
-                return Ok(resolved.infeasible("impossible_parameters", error.to_string()));
-            }
+            Err(error) => return Ok(setup::impossible(params.clone(), &error)),
         };
         let parameters = &plan.parameters;
         let transforms = plan.transforms + plan.counts.refreshes as f64 * TRANSFORMS_OF_A_REFRESH;
@@ -133,18 +128,11 @@ impl Workload for Descent {
             .cost(transforms * setup::transform_cost(parameters))
             .memory_bytes(plan.keys.memory + CIPHERTEXTS * ciphertext)
             .cell("log_n", i64::from(parameters.log_n()))
-            .cell("n", parameters.ring_degree() as i64)
-            .cell("log_q", parameters.log_q(parameters.max_level()))
-            .cell("log_p", parameters.log_p())
-            .cell("n_limbs", limbs as i64)
             .cell("dnum", parameters.dnum() as i64)
-            .cell("security_bits", parameters.security_bits())
             .cell("slots", parameters.max_slots() as i64)
-            .cell("key_bytes", setup::as_cell(plan.keys.memory))
-            .cell("key_stored_bytes", setup::as_cell(plan.keys.stored))
             .cell("ciphertext_bytes", setup::as_cell(ciphertext))
             .cell("refreshes", plan.counts.refreshes as i64);
-        let resolved = Task::name(params, resolved);
+        let resolved = Task::name(params, setup::describe(resolved, parameters, &plan.keys));
         Ok(if parameters.is_insecure() {
             resolved.insecure("a toy ring hides nothing".to_owned())
         } else {

@@ -4,10 +4,10 @@
 //! distance, and only weighted sums are decrypted; `client_select` decrypts the distances, from which the owner picks
 //! the k nearest (and could compute every row).
 
-use ckks::{Ciphertext, Complex64, Parameters};
+use ckks::{Complex64, Parameters};
 use harness::{Column, ColumnKind, Failure, Key, Kind, Params, Recorder, Rejection, Resolved, Workload};
 use he_ml::{
-    MlError, Session,
+    MlError,
     arithmetic::{Clear, ClearVector, Encrypted},
     baseline::{KernelRegressor, NearestNeighbours, Ties, largest_squared_distance},
     knn::{
@@ -17,7 +17,8 @@ use he_ml::{
 
 use super::ckks_setup::{self as setup, Needs};
 use super::learning::{
-    self, Choice, Scaled, Task, Ways, claims, encrypt, failure, timed_session, verify_slots,
+    self, Choice, Scaled, Task, Ways, complex, decrypt_verified, encrypt, encrypt_queries, failure,
+    timed_session, verify_slots,
 };
 
 /// Standardised targets are assumed to stay within this many standard deviations of their mean.
@@ -55,9 +56,7 @@ impl Workload for Knn {
     }
 
     fn keys(&self) -> Vec<Key> {
-        let mut keys = learning::keys();
-        keys.extend(Task::keys());
-        keys.extend([
+        learning::keys([
             Key::own("mode", Kind::one_of(["kernel", "client_select"])).default("kernel").meaning(
                 "`kernel` decrypts weighted sums; `client_select` decrypts distances, which give every row away",
             ),
@@ -71,17 +70,13 @@ impl Workload for Knn {
             Key::own("queries", Kind::word_or("all", Kind::int(1, 1 << 20)))
                 .default("all")
                 .meaning("how many test rows are predicted"),
-            claims::key(),
-        ]);
-        keys
+        ])
     }
 
     fn columns(&self) -> Vec<Column> {
         use ColumnKind::{Int, Text};
         let parameter = Column::parameter;
-        let mut columns = setup::columns();
-        columns.extend(Task::columns());
-        columns.extend([
+        learning::columns([
             parameter("mode", Text, "", "what is decrypted"),
             parameter("k", Int, "", "neighbours"),
             parameter("squarings", Int, "", "m of the kernel").detail(),
@@ -89,10 +84,7 @@ impl Workload for Knn {
             parameter("queries", Int, "", "rows that are predicted").detail(),
             parameter("batches", Int, "", "batches they take").detail(),
             parameter("reveals", Text, "", "what the owner of the key learns").detail(),
-        ]);
-        columns.extend(learning::columns());
-        columns.extend(claims::columns());
-        columns
+        ])
     }
 
     fn resolve(&self, params: &Params, security_bits: u32) -> Result<Resolved, Rejection> {
@@ -125,8 +117,7 @@ impl Workload for Knn {
                 Mode::ClientSelect => ClientSelect::new(layout, k, Ties::ByRow, 1.0)?.plan(parameters)?,
             };
             let batches = layout.batches(queries);
-            let transforms = plan.key_switches() as f64 * setup::switch_transforms(parameters);
-            let cost = batches as f64 * transforms * setup::transform_cost(parameters);
+            let cost = batches as f64 * setup::switch_cost(parameters, plan.key_switches() as f64);
             let vectors = (layout.blocks() + batches) * (features + 1);
             Ok::<_, MlError>(Needs { keys: plan.request(), ciphertexts: vectors, cost })
         })
@@ -183,12 +174,6 @@ struct Job {
 }
 
 impl Job {
-    fn score(&self, params: &Params, record: &mut Recorder<'_>, ways: &Ways<'_>) -> Result<(), Failure> {
-        let targets = &self.task.test.targets()[..ways.exact.len()];
-        learning::scores(record, targets, self.task.is_binary(), ways)?;
-        claims::predictions(params, record, targets, ways)
-    }
-
     /// How many queries batch `batch` holds.
     fn count(&self, batch: usize) -> usize {
         self.layout.queries().min(self.scaled.queries.n_rows() - batch * self.layout.queries())
@@ -220,7 +205,7 @@ fn kernel(params: &Params, record: &mut Recorder<'_>, job: &Job) -> Result<(), F
     let stage = record.stage("client", "encrypt_rows").once();
     let blocks =
         stage.run(|| kernel_blocks(&circuit, scaled, |v| session.encrypt(v, VALUE_BOUND, &mut rng)))?.value;
-    let encrypted = encrypt_queries(record, &session, &batches, &mut rng)?;
+    let encrypted = encrypt_queries(record, &session, &batches, VALUE_BOUND, &mut rng)?;
 
     let evaluator = session.evaluator();
     let on = Encrypted::new(&evaluator);
@@ -230,11 +215,8 @@ fn kernel(params: &Params, record: &mut Recorder<'_>, job: &Job) -> Result<(), F
             .map(|batch| circuit.run(&on, batch, &blocks, TARGET_BOUND))
             .collect::<Result<Vec<_>, _>>()
     })?;
-    let decrypt = || stage.value.iter().map(|sums| session.decrypt(sums)).collect::<Result<Vec<_>, _>>();
-    let slots = record.stage("client", "decrypt").run(decrypt)?.value;
-    let noise = stage.value.iter().map(|sums| session.slot_noise(sums)).fold(0.0, f64::max);
     let clear: Vec<Vec<Complex64>> = expected.iter().map(|vector| vector.values().to_vec()).collect();
-    verify_slots(record, stage.id, &clear.concat(), &slots.concat(), noise)?;
+    let (slots, noise) = decrypt_verified(record, &session, &stage, &clear)?;
 
     let means = |slots: &[Vec<Complex64>], noise: f64| -> Result<Vec<f64>, MlError> {
         let mut means = Vec::new();
@@ -248,7 +230,7 @@ fn kernel(params: &Params, record: &mut Recorder<'_>, job: &Job) -> Result<(), F
     let exact = KernelRegressor::new(rows.clone(), task.train.targets().to_vec(), radius, squarings)?;
     let (exact, clear) = (exact.predict(&queries)?, means(&clear, 0.0)?);
     let encrypted = means(&slots, NOISE_FLOOR * noise)?;
-    job.score(params, record, &Ways { exact: &exact, clear: &clear, encrypted: &encrypted })
+    learning::score(params, record, task, &Ways { exact: &exact, clear: &clear, encrypted: &encrypted })
 }
 
 fn client_select(params: &Params, record: &mut Recorder<'_>, job: &Job) -> Result<(), Failure> {
@@ -275,7 +257,7 @@ fn client_select(params: &Params, record: &mut Recorder<'_>, job: &Job) -> Resul
         })?
         .value;
     let batches = circuit.pack_queries(&queries)?;
-    let encrypted = encrypt_queries(record, &session, &batches, &mut rng)?;
+    let encrypted = encrypt_queries(record, &session, &batches, VALUE_BOUND, &mut rng)?;
 
     let evaluator = session.evaluator();
     let on = Encrypted::new(&evaluator);
@@ -309,27 +291,12 @@ fn client_select(params: &Params, record: &mut Recorder<'_>, job: &Job) -> Resul
     let selected = circuit.select(&encrypted, targets, NOISE_FLOOR * noise * largest)?;
     record.set("reveals", format!("{}, {LARGEST}", selected.disclosure.name()))?;
     let exact = NearestNeighbours::new(rows.clone(), targets.to_vec(), k, Ties::ByRow)?.predict(&queries)?;
-    job.score(
+    learning::score(
         params,
         record,
+        task,
         &Ways { exact: &exact, clear: &clear.predictions, encrypted: &selected.predictions },
     )
-}
-
-fn complex(values: &[f64]) -> Vec<Complex64> {
-    values.iter().map(|&value| value.into()).collect()
-}
-
-fn encrypt_queries(
-    record: &mut Recorder<'_>,
-    session: &Session,
-    batches: &[Vec<Vec<f64>>],
-    rng: &mut rand_chacha::ChaCha20Rng,
-) -> Result<Vec<Vec<Ciphertext>>, Failure> {
-    let all = || {
-        batches.iter().map(|batch| encrypt(session, batch, VALUE_BOUND, rng)).collect::<Result<Vec<_>, _>>()
-    };
-    Ok(record.stage("client", "encrypt_queries").once().run(all)?.value)
 }
 
 /// The training rows, each vector passed through `input`.

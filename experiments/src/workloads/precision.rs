@@ -8,10 +8,7 @@ use ckks::{
     Ciphertext, CkksError, Complex64, DryRun, Encryptor, KeyRequest, Operations, Parameters, Workspace,
 };
 use harness::{Column, Failure, Key, Kind, Params, Recorder, Rejection, Resolved, Workload};
-use rand_chacha::{
-    ChaCha20Rng,
-    rand_core::{Rng, SeedableRng},
-};
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
 use super::accuracy::{Found, Predicted, judge};
 use super::ckks_setup::{self as setup, Kit, Needs};
@@ -52,8 +49,7 @@ impl Workload for Precision {
         let runs = params.count("runs")? as f64;
         setup::resolve(params, security_bits, HEADROOM, |parameters| {
             let switches = switches(parameters)?;
-            let cost =
-                runs * switches * setup::switch_transforms(parameters) * setup::transform_cost(parameters);
+            let cost = setup::switch_cost(parameters, runs * switches);
             Ok::<_, CkksError>(Needs { keys: request(), ciphertexts: 5, cost })
         })
     }
@@ -85,8 +81,7 @@ fn switches(parameters: &Parameters) -> Result<f64, CkksError> {
 
 /// Real messages, uniform in [-1, 1].
 fn real(count: usize, rng: &mut ChaCha20Rng) -> Vec<Complex64> {
-    let mut unit = || (rng.next_u64() >> 11) as f64 / (1u64 << 52) as f64 - 1.0;
-    (0..count).map(|_| Complex64::from(unit())).collect()
+    (0..count).map(|_| Complex64::from(2.0 * setup::unit(rng) - 1.0)).collect()
 }
 
 fn run(params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {

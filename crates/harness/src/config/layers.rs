@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::literal::literal;
 use super::node::{self, Item, Node, Table};
 use super::section::Section;
+use super::settings;
 use super::spec::{self, Spec, Sweep};
 use super::write::to_toml;
 use crate::column;
@@ -283,8 +284,8 @@ impl Loader<'_> {
         }
         let output = spec::output(&root, &columns, &mut self.problems);
         spec::claims(&root, &columns, &mut self.problems);
-        spec::measure(&root, self.registry, &mut self.problems);
-        let (_, budget_seconds) = spec::limits(&root, &mut self.problems);
+        settings::measure(&root, self.registry, &mut self.problems);
+        let (_, budget_seconds) = settings::limits(&root, &mut self.problems);
         let mut composed = Vec::new();
         let mut annotated = to_toml(&root, Some(&self.sources));
         let mut files = Vec::new();

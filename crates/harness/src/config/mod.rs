@@ -1,8 +1,8 @@
 //! From TOML files and `--set` assignments to a checked [`Sweep`].
 //!
 //! `node` parses TOML into a tree in which every key and value knows where it was written; `layers` composes such
-//! trees (`extends`, `--set`, suites); `section` reads one table strictly; `spec` checks the whole; `write` prints a
-//! composed tree back as TOML.
+//! trees (`extends`, `--set`, suites); `section` reads one table strictly, `settings` those of one meaning in every
+//! sweep; `spec` checks the whole; `write` prints a composed tree back as TOML.
 
 mod axes;
 mod claims;
@@ -13,6 +13,7 @@ mod node;
 mod parameters;
 mod plots;
 mod section;
+mod settings;
 mod spec;
 mod write;
 
@@ -20,7 +21,8 @@ pub(crate) use claims::{Against, Claim, Comparison};
 pub(crate) use figures::figure_list;
 pub(crate) use layers::load;
 pub(crate) use plots::{KIND_NAMES, PlotKind, PlotSpec, Spacing, Statistic};
-pub(crate) use spec::{CONFIG_SCHEMA, Limits, Measure, OnInsecure, Security, Spec, Sweep};
+pub(crate) use settings::{Limits, Measure, OnInsecure, Security};
+pub(crate) use spec::{CONFIG_SCHEMA, Spec, Sweep};
 
 use crate::diagnostic::Sources;
 use crate::error::{HarnessError, store};

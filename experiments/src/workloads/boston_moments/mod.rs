@@ -17,7 +17,7 @@ use harness::{
 
 use super::accuracy::{Found, Predicted, judge};
 use super::ckks_setup::{self as setup, Kit, Needs};
-use super::learning::claims;
+use super::learning::{claims, score_three_ways};
 use packing::Layout;
 
 /// Bits of q0 above the scale, beside those for the number of terms in a sum: values of at most one, and their sign.
@@ -89,8 +89,7 @@ impl Workload for BostonMoments {
             let layout =
                 layout.unwrap_or_else(|| Layout::new(1 << LOG_ROWS_OF_A_FILE, 2, parameters.max_slots()));
             let plan = plan(parameters, &layout)?;
-            let transforms = plan.key_switches() as f64 * setup::switch_transforms(parameters);
-            let cost = CALLS * transforms * setup::transform_cost(parameters);
+            let cost = CALLS * setup::switch_cost(parameters, plan.key_switches() as f64);
             let ciphertexts = usize::try_from(plan.all_ciphertexts / plan.largest_ciphertext.max(1));
             Ok::<_, CkksError>(Needs {
                 keys: plan.request(),
@@ -230,7 +229,7 @@ fn run(params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
     for (column, found) in means.into_iter().enumerate() {
         let (name, size) = (format!("mean_{}", scaled.names[column]), scaled.sizes[column]);
         let exact = scaled.exact(column, |value| value);
-        score(record, &name, Moment { exact, clear: scaled.mean(column) * size, encrypted: found * size })?;
+        score_three_ways(record, &name, [exact, scaled.mean(column) * size, found * size])?;
         pairs.push((exact, found * size));
     }
     claims::sums(params, record, &pairs)?;
@@ -239,7 +238,7 @@ fn run(params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
             let name = format!("second_moment_{}", scaled.names[i]);
             let (size, exact) = (scaled.sizes[i].powi(2), scaled.exact(i, |value| value * value));
             let clear = scaled.moment((i, j)) * size;
-            score(record, &name, Moment { exact, clear, encrypted: found * size })?;
+            score_three_ways(record, &name, [exact, clear, found * size])?;
         }
     }
     Ok(())
@@ -324,29 +323,6 @@ fn compare(
             Ok(Vec::new())
         }
     }
-}
-
-/// A moment in the data's own unit.
-struct Moment {
-    /// From the data as they are, summed without loss.
-    exact: f64,
-    /// From the scaled columns in f64.
-    clear: f64,
-    /// As decrypted.
-    encrypted: f64,
-}
-
-/// A row with one moment.
-fn score(record: &mut Recorder<'_>, name: &str, moment: Moment) -> Result<(), Failure> {
-    let Moment { exact, clear, encrypted } = moment;
-    let cells = [
-        ("metric_exact", exact),
-        ("metric_clear", clear),
-        ("metric_encrypted", encrypted),
-        ("err_approximation", clear - exact),
-        ("err_scheme", encrypted - clear),
-    ];
-    record.score(name, cells).map(drop)
 }
 
 /// A sum that carries what is rounded off along (Neumaier 1974): exact to the last bit or two.

@@ -23,7 +23,7 @@ pub(in crate::workloads) struct Choice {
 }
 
 /// The keys that name a parameter set, of which ring degree and depth may be left to the model.
-pub(in crate::workloads) fn keys() -> Vec<Key> {
+pub(super) fn keys() -> Vec<Key> {
     let mut keys = setup::keys();
     keys.retain(|key| !["log_n", "depth"].contains(&key.name()));
     let log_n = Kind::int(i64::from(MIN_LOG_N), i64::from(MAX_LOG_N));
@@ -64,7 +64,7 @@ pub(in crate::workloads) fn resolve<E: Display + From<CkksError>>(
             Ok(parameters) => params.set("log_n", i64::from(parameters.log_n())),
             Err(error) => {
                 params.set("log_n", i64::from(MAX_LOG_N));
-                return Ok(Resolved::new(params).infeasible("impossible_parameters", error.to_string()));
+                return Ok(setup::impossible(params, &error));
             }
         }
     }

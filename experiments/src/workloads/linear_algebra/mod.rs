@@ -11,10 +11,7 @@ use ckks::{Ciphertext, CkksError, Complex64, DryRun, Parameters, Plan};
 use harness::{
     Column, ColumnKind, Failure, Key, Kind, Params, Recorder, Rejection, Resolved, Value, Workload,
 };
-use rand_chacha::{
-    ChaCha20Rng,
-    rand_core::{Rng, SeedableRng},
-};
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
 use super::accuracy::{Found, Predicted, judge};
 use super::ckks_setup::{self as setup, Kit, Needs};
@@ -78,9 +75,7 @@ impl Workload for LinearAlgebra {
         let tasks = Tasks::read(params)?;
         setup::resolve(params, security_bits, HEADROOM, |parameters| {
             let plan = tasks.plan(parameters)?;
-            let switches = plan.key_switches() as f64;
-            let cost =
-                CALLS * switches * setup::switch_transforms(parameters) * setup::transform_cost(parameters);
+            let cost = CALLS * setup::switch_cost(parameters, plan.key_switches() as f64);
             let ciphertexts = 8 + tasks.product.as_ref().map_or(0, |product| product.encoded());
             Ok::<_, CkksError>(Needs { keys: plan.request(), ciphertexts, cost })
         })
@@ -163,5 +158,5 @@ fn measure(
 
 /// A number between -1 and 1.
 fn uniform(rng: &mut ChaCha20Rng) -> f64 {
-    2.0 * ((rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64) - 1.0
+    2.0 * setup::unit(rng) - 1.0
 }

@@ -22,7 +22,7 @@ use he_ml::{
 };
 
 use super::ckks_setup::{self as setup, Needs};
-use super::learning::{self, Choice, Task, Ways, claims};
+use super::learning::{self, Choice, Task, Ways};
 use prepared::Prepared;
 
 /// Bits of q0 above the scale: weights of up to 16 and their sign.
@@ -46,10 +46,8 @@ impl Workload for Linreg {
     }
 
     fn keys(&self) -> Vec<Key> {
-        let mut keys = learning::keys();
-        keys.extend(Task::keys());
         let positive = || Kind::float(0.0, f64::INFINITY);
-        keys.extend([
+        learning::keys([
             Key::own("mode", Kind::one_of(["encrypted", "aggregate_decrypt", "plaintext"]))
                 .default("encrypted")
                 .meaning("`encrypted` decrypts the weights and nothing else, `aggregate_decrypt` sums of products"),
@@ -82,17 +80,13 @@ impl Workload for Linreg {
             Key::own("ridge", positive())
                 .default(0.0)
                 .meaning("penalty on the squared weights of standardised columns, per row"),
-            claims::key(),
-        ]);
-        keys
+        ])
     }
 
     fn columns(&self) -> Vec<Column> {
         use ColumnKind::{Float, Int, Text};
         let parameter = Column::parameter;
-        let mut columns = setup::columns();
-        columns.extend(Task::columns());
-        columns.extend([
+        learning::columns([
             parameter("mode", Text, "", "what is decrypted"),
             parameter("solver", Text, "", "how the normal equations are solved"),
             parameter("degree", Int, "", "degree of the polynomial"),
@@ -105,10 +99,7 @@ impl Workload for Linreg {
             parameter("levels", Int, "", "levels that the training takes").detail(),
             parameter("table_bytes", Int, "B", "ciphertexts of the table").detail(),
             parameter("reveals", Text, "", "who learns what").detail(),
-        ]);
-        columns.extend(learning::columns());
-        columns.extend(claims::columns());
-        columns
+        ])
     }
 
     fn resolve(&self, params: &Params, security_bits: u32) -> Result<Resolved, Rejection> {
@@ -148,10 +139,7 @@ impl Workload for Linreg {
         let log_scale = u32::try_from(params.count("log_scale")?).unwrap_or(u32::MAX);
         let depth = match model.plan(&model.wanted().log_scale(log_scale).security(security)) {
             Ok(plan) => plan.counts.depth,
-            Err(error) => {
-                let resolved = Resolved::new(params.clone());
-                return Ok(resolved.infeasible("impossible_parameters", error.to_string()));
-            }
+            Err(error) => return Ok(setup::impossible(params.clone(), &error)),
         };
         let choice = Choice { depth, slots: model.slots(), headroom: HEADROOM };
         learning::resolve(params, security_bits, choice, |parameters| {
@@ -251,8 +239,7 @@ fn run(params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
     let exact = predict(exact)?;
     let (clear, encrypted) = (predict(prepared.model(&clear)?)?, predict(prepared.model(&found)?)?);
     let ways = Ways { exact: &exact, clear: &clear, encrypted: &encrypted };
-    learning::scores(record, task.test.targets(), task.is_binary(), &ways)?;
-    claims::predictions(params, record, task.test.targets(), &ways)
+    learning::score(params, record, &task, &ways)
 }
 
 /// Ranges as they were given.

@@ -21,7 +21,7 @@ use he_ml::{
 
 use super::ckks_setup::{self as setup, Needs};
 use super::learning::{
-    self, Choice, Scaled, Task, Ways, claims, encrypt, failure, timed_session, verify_slots,
+    self, Choice, Scaled, Task, Ways, complex, decrypt_verified, encrypt_queries, failure, timed_session,
 };
 use packed::Packed;
 
@@ -67,9 +67,7 @@ impl Workload for Mlp {
                     "where the polynomial is close to it, [-a, a]; \"auto\" goes beyond training by a third",
                 ),
         ]);
-        let mut keys = learning::keys();
-        keys.extend(Task::keys());
-        keys.extend([
+        learning::keys([
             Key::own("mode", Kind::one_of(["inference"]))
                 .default("inference")
                 .meaning("what is encrypted work"),
@@ -95,17 +93,13 @@ impl Workload for Mlp {
             Key::own("training_seed", Kind::int(0, i64::MAX))
                 .default(0)
                 .meaning("seed of the initial weights"),
-            claims::key(),
-        ]);
-        keys
+        ])
     }
 
     fn columns(&self) -> Vec<Column> {
         use ColumnKind::{Float, Int, Text};
         let parameter = Column::parameter;
-        let mut columns = setup::columns();
-        columns.extend(Task::columns());
-        columns.extend([
+        learning::columns([
             parameter("activation", Text, "", "the function between the layers"),
             parameter("activation_degree", Int, "", "degree of the polynomial in its place"),
             parameter("activation_bound", Float, "", "a of its interval [-a, a]").detail(),
@@ -116,10 +110,7 @@ impl Workload for Mlp {
             parameter("key_switches", Int, "", "key switches of one batch of queries").detail(),
             parameter("queries_per_ciphertext", Int, "", "queries in a batch").detail(),
             parameter("reveals", Text, "", "what the owner of the key learns").detail(),
-        ]);
-        columns.extend(learning::columns());
-        columns.extend(claims::columns());
-        columns
+        ])
     }
 
     fn resolve(&self, params: &Params, security_bits: u32) -> Result<Resolved, Rejection> {
@@ -155,8 +146,7 @@ impl Workload for Mlp {
             let circuit = Packed::new(&network, polynomial.clone(), parameters.max_slots(), by_feature)?;
             let plan: Plan = circuit.plan(parameters, encrypted, VALUE_BOUND)?;
             let batches = rows.div_ceil(circuit.queries());
-            let transforms = plan.key_switches() as f64 * setup::switch_transforms(parameters);
-            let cost = batches as f64 * transforms * setup::transform_cost(parameters);
+            let cost = batches as f64 * setup::switch_cost(parameters, plan.key_switches() as f64);
             let weights = if encrypted { circuit.weight_vectors() } else { 0 };
             let vectors = if by_feature { features + 1 } else { 2 };
             Ok::<_, MlError>(Needs { keys: plan.request(), ciphertexts: vectors * batches + weights, cost })
@@ -274,8 +264,6 @@ fn run(params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
     let packed = circuit.pack(&scaled.queries)?;
     let clear = Clear::new(parameters.max_slots());
     let run_clear = |batch: &Vec<Vec<f64>>| -> Result<Vec<Complex64>, MlError> {
-        let complex =
-            |values: &Vec<f64>| values.iter().map(|&value| value.into()).collect::<Vec<Complex64>>();
         let vectors =
             batch.iter().map(|values| clear.input(&complex(values))).collect::<Result<Vec<_>, _>>()?;
         Ok(circuit.run(&clear, &vectors, &Weights::Public)?.values().to_vec())
@@ -293,28 +281,20 @@ fn run(params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
         Packed::Units(_) | Packed::Features(_) => None,
     };
     let weights = weights.as_ref().map_or(Weights::Public, Weights::Encrypted);
-    let mut all = || {
-        let batches = packed.iter().map(|batch| encrypt(&session, batch, VALUE_BOUND, &mut rng));
-        batches.collect::<Result<Vec<_>, _>>()
-    };
-    let queries = record.stage("client", "encrypt_queries").once().run(&mut all)?.value;
+    let queries = encrypt_queries(record, &session, &packed, VALUE_BOUND, &mut rng)?;
     let evaluator = session.evaluator();
     let on = Encrypted::new(&evaluator);
     let stage = record.stage("eval", "predict").run(|| {
         queries.iter().map(|batch| circuit.run(&on, batch, &weights)).collect::<Result<Vec<_>, _>>()
     })?;
-    let decrypt = || stage.value.iter().map(|output| session.decrypt(output)).collect::<Result<Vec<_>, _>>();
-    let found = record.stage("client", "decrypt").run(decrypt)?.value;
-    let noise = stage.value.iter().map(|output| session.slot_noise(output)).fold(0.0, f64::max);
-    verify_slots(record, stage.id, &expected.concat(), &found.concat(), noise)?;
+    let (found, _) = decrypt_verified(record, &session, &stage, &expected)?;
 
     let count = scaled.queries.n_rows();
     let outputs = |batches: &[Vec<Complex64>]| scaled.target.inverse(&circuit.outputs(batches, count));
     let exact = scaled.target.inverse(&network.predict(&scaled.queries)?);
     let (clear, encrypted) = (outputs(&expected), outputs(&found));
     let ways = Ways { exact: &exact, clear: &clear, encrypted: &encrypted };
-    learning::scores(record, task.test.targets(), task.is_binary(), &ways)?;
-    claims::predictions(params, record, task.test.targets(), &ways)
+    learning::score(params, record, &task, &ways)
 }
 
 fn describe(record: &mut Recorder<'_>, circuit: &Packed, plan: &Plan) -> Result<(), Failure> {

@@ -14,10 +14,7 @@ use ckks::{CkksError, Complex64, Encryptor, KeyRequest, Parameters, Plaintext};
 use harness::{
     Column, ColumnKind, Failure, Key, Kind, Params, Recorder, Rejection, Resolved, Value, Workload,
 };
-use rand_chacha::{
-    ChaCha20Rng,
-    rand_core::{Rng, SeedableRng},
-};
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
 use super::accuracy::{Found, judge};
 use super::ckks_setup::{self as setup, Kit, Needs};
@@ -155,10 +152,7 @@ impl Operands {
 
 /// A point of the square inside the unit disc.
 fn in_disc(rng: &mut ChaCha20Rng) -> Complex64 {
-    let mut coordinate = || {
-        let unit = (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
-        (2.0 * unit - 1.0) * std::f64::consts::FRAC_1_SQRT_2
-    };
+    let mut coordinate = || (2.0 * setup::unit(rng) - 1.0) * std::f64::consts::FRAC_1_SQRT_2;
     Complex64::new(coordinate(), coordinate())
 }
 
