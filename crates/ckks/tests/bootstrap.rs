@@ -215,6 +215,27 @@ fn mistakes_are_refused() {
     spec = presets::toy(10, 4);
     spec.interval = Some(8.0);
     assert!(matches!(spec.check(), Err(CkksError::Parameter { name: "interval", .. })));
+    // A specification may come from a file: numbers without sense are no panic.
+    let toy = || presets::toy(10, 4);
+    for absurd in [
+        BootstrapSpec { levels: usize::MAX, ..toy() },
+        BootstrapSpec { levels: 300, ..toy() },
+        BootstrapSpec { doublings: usize::MAX, ..toy() },
+        BootstrapSpec { doublings: 1 << 20, ..toy() },
+        BootstrapSpec { degree: usize::MAX, ..toy() },
+        BootstrapSpec { arcsine_degree: usize::MAX, ..toy() },
+        BootstrapSpec { log_n: u32::MAX, log_slots: u32::MAX - 1, ..toy() },
+        BootstrapSpec { log_scale: u32::MAX, ..toy() },
+        BootstrapSpec { dnum: Some(usize::MAX), ..toy() },
+        BootstrapSpec { log_p: vec![u32::MAX; 3], ..toy() },
+        BootstrapSpec { interval: Some(f64::NAN), ..toy() },
+        BootstrapSpec { message_bound: f64::MAX, ..toy() },
+        toy().message_bound(0.0),
+        toy().message_bound(f64::MIN_POSITIVE),
+        toy().message_bound(f64::INFINITY),
+    ] {
+        assert!(absurd.check().is_err(), "{absurd:?}");
+    }
 }
 
 #[test]

@@ -154,6 +154,7 @@ fn mistakes_are_found_without_keys() {
     assert!(matches!(dry.relinearize(&x), Err(CkksError::Degree { found: 1, expected: 2, .. })));
     assert!(matches!(dry.mul_scalar(&x, f64::NAN), Err(CkksError::NonFinite { .. })));
     assert!(dry.inner_sum(&x, 1, 0).is_err() && dry.sum_of_products(&[]).is_err());
+    assert!(dry.inner_sum(&x, usize::MAX, usize::MAX).is_ok());
     let packing = Packing { level: Level(0), scale: x.scale(), slots: 4 };
     let sparse = dry.plaintext(1.0, &packing).unwrap();
     assert!(matches!(dry.mul_plain(&x, &sparse), Err(CkksError::SlotMismatch { left: 128, right: 4, .. })));
