@@ -185,7 +185,7 @@ impl<'a> Decryptor<'a> {
     }
 
     fn write(&self, out: &mut Plaintext, a: &Ciphertext, level: Level) -> Result<(), CkksError> {
-        (out.secret, out.source) = (true, SizeSource::Tracked);
+        out.source = SizeSource::Tracked;
         (out.level, out.scale, out.slots, out.noise) = (level, a.scale, a.slots, a.noise);
         self.phase_into(&mut out.poly, a, level)
     }

@@ -6,6 +6,8 @@ use ring_math::{
     sample::{self, SEED_BYTES, SeedExpander},
 };
 
+use zeroize::Zeroize;
+
 use crate::{
     ciphertext::{Ciphertext, Parts},
     context::{Context, LevelTables},
@@ -45,7 +47,7 @@ pub struct Encryptor<'a> {
     key: EncryptionKey<'a>,
 }
 
-/// Work space of an [`Encryptor`]; it grows once and is wiped when dropped.
+/// Work space of an [`Encryptor`]; it grows once and is wiped after each encryption, and when dropped.
 #[derive(Debug, Default)]
 pub struct EncryptionSpace(Scratch);
 
@@ -154,7 +156,11 @@ impl<'a> Encryptor<'a> {
                 if key.parts[0].basis() != &self.context.top().encryption {
                     return Err(CkksError::ContextMismatch { op });
                 }
-                encrypt_public(tables, key, plaintext, out, rng, &mut space.0)?;
+                let words = space.0.words(public_words(tables));
+                let written = encrypt_public(tables, key, plaintext, out, rng, words);
+                // Whoever knows the ephemeral reads the message.
+                words.zeroize();
+                written?;
                 tables.noise.public
             }
             EncryptionKey::Secret(secret) => {
@@ -231,6 +237,12 @@ fn encrypt_secret(
     Ok(())
 }
 
+/// Words that [`encrypt_public`] works in.
+fn public_words(tables: &LevelTables) -> usize {
+    let basis = &tables.encryption;
+    basis.n() * (3 * basis.len() + 2 + 2 * parallel::work_spaces())
+}
+
 /// (v b + e_0, v a + e_1) over Qp, divided by p, plus the message. Only the quotient's limbs and the remainder's are
 /// computed: with y = [v b + e_0]_p centred, the result is (v b - (y - e_0)) / p, which takes one transform for y - e_0.
 fn encrypt_public(
@@ -239,13 +251,12 @@ fn encrypt_public(
     plaintext: &Plaintext,
     out: &mut Ciphertext,
     rng: &mut impl CryptoRng,
-    scratch: &mut Scratch,
+    words: &mut [u64],
 ) -> Result<(), CkksError> {
     let basis = &tables.encryption;
     let (n, q_len) = (basis.n(), tables.q.len());
     let poly_words = n * basis.len();
     let space_words = 2 * n;
-    let words = scratch.words(3 * poly_words + 2 * n + parallel::work_spaces() * space_words);
     let (ephemeral, rest) = words.split_at_mut(poly_words);
     let (error0, rest) = rest.split_at_mut(poly_words);
     let (error1, rest) = rest.split_at_mut(poly_words);

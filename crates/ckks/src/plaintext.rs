@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A message as a polynomial: slot j times the scale is its value at psi^(5^j), psi a primitive complex 2N-th root of
-/// unity, up to rounding (and noise, after decryption).
+/// unity, up to rounding (and noise, after decryption). Wiped when dropped: it may be what was encrypted or decrypted.
 #[derive(Clone)]
 pub struct Plaintext {
     pub(crate) poly: RnsPoly<Ntt>,
@@ -22,8 +22,6 @@ pub struct Plaintext {
     pub(crate) noise: Noise,
     /// Where the size of the message in `noise` comes from.
     pub(crate) source: SizeSource,
-    /// Whether the words are wiped on drop: set for what was decrypted.
-    pub(crate) secret: bool,
 }
 
 impl Plaintext {
@@ -40,7 +38,6 @@ impl Plaintext {
             slots: context.max_slots(),
             noise: Noise::ZERO,
             source: SizeSource::Measured,
-            secret: false,
         })
     }
 
@@ -135,9 +132,7 @@ impl Plaintext {
 
 impl Drop for Plaintext {
     fn drop(&mut self) {
-        if self.secret {
-            self.poly.zeroize();
-        }
+        self.poly.zeroize();
     }
 }
 

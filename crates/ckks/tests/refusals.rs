@@ -168,6 +168,30 @@ fn a_publication_without_room_for_noise_is_refused_before_anything_is_spent() {
 }
 
 #[test]
+fn secrets_that_are_not_uniform_need_insecure_parameters() {
+    let spec = ckks::ParameterSpec::new(12).log_q0(34).log_scale(28).depth(1);
+    let context = ckks::Context::new(&spec.check().unwrap()).unwrap();
+    let n = context.n();
+    // 2N/3 = 2730.7, and 14 standard deviations are 422.4.
+    let of_weight = |weight: usize| {
+        let coefficients: Vec<i8> =
+            (0..n).map(|i| i8::from(i < weight) * if i % 2 == 0 { 1 } else { -1 }).collect();
+        SecretKey::from_ternary_coefficients(&context, &coefficients)
+    };
+    for weight in [0, 1, 64, 2308, 3154, n] {
+        let refused = of_weight(weight).err();
+        assert!(matches!(refused, Some(CkksError::Parameter { .. })), "{weight}: {refused:?}");
+    }
+    for weight in [2309, 2731, 3153] {
+        let key = of_weight(weight).unwrap();
+        assert!(SecretKey::from_secret_bytes(&context, &key.to_secret_bytes().unwrap()).is_ok());
+    }
+    // A toy says that it hides nothing.
+    let toy = kit();
+    assert!(SecretKey::from_ternary_coefficients(&toy.context, &vec![0; toy.context.n()]).is_ok());
+}
+
+#[test]
 fn secrets_are_wiped_and_do_not_show() {
     let kit = kit();
     let mut source = rng(5);
@@ -181,6 +205,16 @@ fn secrets_are_wiped_and_do_not_show() {
     // What dropping does, seen from outside.
     secret.zeroize();
     assert!(zero(&secret));
+    // And the wiped key encrypts nothing: a symmetric ciphertext under it would be the message.
+    let plaintext = kit.encoder.encode(&[0.5]).unwrap();
+    let encryptor = Encryptor::new(&kit.context, &secret);
+    let gone = |error: Option<CkksError>| matches!(error, Some(CkksError::ContextMismatch { .. }));
+    assert!(gone(encryptor.encrypt(&plaintext, &mut source).err()));
+    assert!(gone(encryptor.encrypt_seeded(&plaintext, &mut source).err()));
+    let mut generator = KeyGenerator::new(&kit.context, &mut source);
+    assert!(gone(generator.public_key(&secret).err()));
+    assert!(gone(generator.evaluation_keys(&secret, &KeyRequest::new().relinearization()).err()));
+    assert!(SecretKey::from_secret_bytes(&kit.context, &secret.to_secret_bytes().unwrap()).is_err());
     assert!(std::mem::needs_drop::<SecretKey>());
     let shown = format!("{:?}", kit.secret);
     assert_eq!(shown, "SecretKey(N = 64, 0 published)");

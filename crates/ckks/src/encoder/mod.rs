@@ -9,7 +9,7 @@ mod weights;
 use std::sync::Arc;
 
 pub use rustfft::num_complex::Complex64;
-pub use scratch::EncoderScratch;
+pub use scratch::{EncoderScratch, SecretSlots};
 pub use weights::Weights;
 
 use crate::{
@@ -235,6 +235,14 @@ impl Encoder {
         let mut out = vec![Complex64::ZERO; plaintext.slots()];
         self.decode_into(&mut out, plaintext, &mut EncoderScratch::new())?;
         Ok(out)
+    }
+
+    /// All slots, wiped when dropped: for what is computed on the way to a result.
+    ///
+    /// # Errors
+    /// As [`Self::decode`].
+    pub fn decode_secret(&self, plaintext: &Plaintext) -> Result<SecretSlots, CkksError> {
+        self.decode_complex(plaintext).map(SecretSlots)
     }
 
     /// The first slots, as many as `out` has places, without allocation once `scratch` has grown.
