@@ -9,7 +9,7 @@
 //! |---|---|
 //! | 6 | the letters `CFCKKS` |
 //! | 1 | version of the format, 1 |
-//! | 1 | kind: 1 parameters, 2 ciphertext, 3 seeded ciphertext, 4 public key, 5 switching key, 6 relinearisation key, 7 Galois key, 8 secret key |
+//! | 1 | kind: 1 parameters, 2 ciphertext, 3 seeded ciphertext, 4 public key, 5 switching key, 6 relinearisation key, 7 Galois key, 8 secret key, 9 encapsulation key |
 //! | 8 | size of the whole object, this head and the checksum included |
 //! | 32 | parameter hash, [`crate::Parameters::fingerprint`] |
 //! | fixed for each kind | what the object says of itself, see below |
