@@ -12,6 +12,7 @@ use crate::{
     error::CkksError,
     keys::SecretKey,
     keyswitch::by_construction,
+    message_size::SizeSource,
     noise::{Added, tail},
     plaintext::Plaintext,
     scale::Level,
@@ -186,7 +187,7 @@ impl<'a> Decryptor<'a> {
     }
 
     fn write(&self, out: &mut Plaintext, a: &Ciphertext, level: Level) -> Result<(), CkksError> {
-        out.secret = true;
+        out.source = SizeSource::Tracked;
         (out.level, out.scale, out.slots, out.noise) = (level, a.scale, a.slots, a.noise);
         self.phase_into(&mut out.poly, a, level)
     }

@@ -140,6 +140,18 @@ pub enum CkksError {
         /// The value, as text (so that two errors compare equal).
         value: String,
     },
+    /// A message larger than its ciphertext would say in the clear. The values are secret: the error does not tell them.
+    #[error(
+        "{op}: a value exceeds {bound}, the bound that would stand in the clear in the ciphertext; declare one that is \
+         publicly known to hold for every possible message with `Plaintext::with_message_bound` before encrypting, or \
+         scale the values down"
+    )]
+    MessageTooLarge {
+        /// The operation.
+        op: &'static str,
+        /// The bound: as declared, or [`crate::UNDECLARED_MESSAGE_BOUND`].
+        bound: f64,
+    },
     /// A value whose coefficients would not fit the modulus.
     #[error(
         "{op}: coefficients of up to 2^{log_coefficient:.1} do not fit a modulus of 2^{log_modulus:.1} (half of it on \

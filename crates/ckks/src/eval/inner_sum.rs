@@ -16,9 +16,10 @@ pub fn inner_sum_rotations(stride: usize, count: usize) -> Vec<i64> {
     steps
 }
 
-/// How far `places` places of `stride` slots are. Rotations count modulo a power of two, so that a product that wraps is right.
-fn steps_of(places: usize, stride: usize) -> i64 {
-    places.wrapping_mul(stride) as i64
+/// The rotation by `k` strides. Rotations go around the end of a power of two of slots, so that a product beyond 2^64 may
+/// lose what is beyond.
+pub(crate) fn steps_of(k: usize, stride: usize) -> i64 {
+    k.wrapping_mul(stride) as i64
 }
 
 /// Walks through the binary digits of `count`, lowest first. At each digit 2^k calls `f(doubled, placed)`: `doubled` is
@@ -109,6 +110,10 @@ mod tests {
         assert_eq!(inner_sum_rotations(1, 7), [1, 2, 3]);
         // A stride of -1 as an unsigned number: the other way round.
         assert_eq!(inner_sum_rotations(usize::MAX, 7), [-3, -2, -1]);
+        // Whatever is asked for: the steps are right modulo any number of slots.
+        let half = 1usize << (usize::BITS - 1);
+        assert_eq!(inner_sum_rotations(half | 1, 6), [(half | 1) as i64, 2]);
+        assert!(inner_sum_rotations(usize::MAX, usize::MAX).len() <= 2 * 64);
         for count in 1..200usize {
             assert!(inner_sum_rotations(1, count).len() as u32 <= 2 * count.ilog2());
         }

@@ -373,7 +373,7 @@ fn resolve_levels(spec: &ParameterSpec) -> Result<Vec<LevelSpec>, CkksError> {
 }
 
 /// More rescalings than any secure modulus holds: the largest cap is 3522 bits.
-const MAX_DEPTH: usize = 256;
+pub(crate) const MAX_DEPTH: usize = 256;
 
 fn check_primes<'a>(log_n: u32, primes: impl Iterator<Item = &'a u64>) -> Result<(), CkksError> {
     let mut seen: Vec<u64> = Vec::new();

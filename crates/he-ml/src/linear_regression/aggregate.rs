@@ -342,7 +342,7 @@ impl AggregateOwner {
         let encoder = Encoder::new(&self.context);
         let decryptor = Decryptor::new(&self.context, &self.secret);
         let first = |ciphertext: &Ciphertext| {
-            let slots = encoder.decode_complex(&decryptor.decrypt(ciphertext)?)?;
+            let slots = encoder.decode_secret(&decryptor.decrypt(ciphertext)?)?;
             // The same sum with independent noise in every slot.
             Ok(slots.iter().sum::<Complex64>() / slots.len() as f64)
         };

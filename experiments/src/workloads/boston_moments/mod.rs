@@ -204,6 +204,7 @@ fn run(params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
     let request = plan(&setup::parameters(params)?, &layout)?.request();
     let kit = Kit::new(params, &request, &mut rng, record)?;
     let packed = layout.pack(|row, column| scaled.columns[column][row]);
+    // Scaled to [-1, 1]: the bound that a ciphertext of which nothing is declared says.
     let encryptor = Encryptor::new(&kit.context, &kit.public);
     let mut encrypt =
         |slots: &Vec<Complex64>| encryptor.encrypt(&kit.encoder.encode_complex(slots)?, &mut rng);
