@@ -115,19 +115,24 @@ pub(super) struct Origin<'a> {
 
 impl<'a> Origin<'a> {
     /// The eight parts that the pass takes an operand each from.
-    pub(super) fn parts(self) -> ([&'a [[u64; 8]]; 8], Centring) {
+    pub(super) fn parts(&self) -> ([&'a [[u64; 8]]; 8], Centring) {
         let length = self.residues.len() / 8;
         (core::array::from_fn(|k| &self.residues[k * length..(k + 1) * length]), self.centring)
     }
 }
 
 /// A pass of radix 8 over `block` in the strict regime; [`super::lazy`] has that of the other. Its operands are those of
-/// `block` or of `origin`.
+/// `block` or, where `LIFTED`, of `origin`.
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn pass_8(c: &Constants, block: &mut [[u64; 8]], origin: Option<Origin<'_>>, tw: &[Twiddle]) {
+pub(super) fn pass_8<const LIFTED: bool>(
+    c: &Constants,
+    block: &mut [[u64; 8]],
+    origin: &Origin<'_>,
+    tw: &[Twiddle],
+) {
     let (w, q): ([__m512i; 7], [__m512i; 7]) =
         (core::array::from_fn(|i| splat!(tw[i].value)), core::array::from_fn(|i| splat!(tw[i].quotient)));
-    let (eighths, centring) = origin.unwrap_or_default().parts();
+    let (eighths, centring) = origin.parts();
     parts!(block => length, b0, b1, b2, b3, b4, b5, b6, b7; 8);
     macro_rules! run {
         ($i:ident, $operands:expr) => {
@@ -145,10 +150,10 @@ pub(super) fn pass_8(c: &Constants, block: &mut [[u64; 8]], origin: Option<Origi
             }
         };
     }
-    match origin {
+    match LIFTED {
         // From 50 bits at most, they are below four primes of 49, as this regime wants.
-        Some(_) => run!(i, lifted_8!(eighths, centring, i)),
-        None => run!(i, load_8!(i; b0, b1, b2, b3, b4, b5, b6, b7)),
+        true => run!(i, lifted_8!(eighths, centring, i)),
+        false => run!(i, load_8!(i; b0, b1, b2, b3, b4, b5, b6, b7)),
     }
 }
 

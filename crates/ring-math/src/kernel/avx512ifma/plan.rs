@@ -44,8 +44,8 @@ impl Level {
     fn forward_pass<const LAZY: bool>(&self, c: &Constants, block: &mut [[u64; 8]], node: usize) {
         let twiddles = &self.forward[node * ((1 << self.log_radix) - 1)..];
         match (self.log_radix, LAZY) {
-            (3, true) => lazy::pass_8(c, block, None, self.entry, twiddles),
-            (3, false) => forward::pass_8(c, block, None, twiddles),
+            (3, true) => lazy::pass_8::<false>(c, block, &Origin::default(), self.entry, twiddles),
+            (3, false) => forward::pass_8::<false>(c, block, &Origin::default(), twiddles),
             (2, true) => lazy::pass_4(c, block, self.entry, twiddles),
             (2, false) => forward::pass_4(c, block, twiddles),
             _ => forward::pass_2::<LAZY>(c, block, self.entry, twiddles),
@@ -56,8 +56,8 @@ impl Level {
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn lifted_pass<const LAZY: bool>(&self, c: &Constants, block: &mut [[u64; 8]], origin: Origin<'_>) {
         match LAZY {
-            true => lazy::pass_8(c, block, Some(origin), self.entry, &self.forward),
-            false => forward::pass_8(c, block, Some(origin), &self.forward),
+            true => lazy::pass_8::<true>(c, block, &origin, self.entry, &self.forward),
+            false => forward::pass_8::<true>(c, block, &origin, &self.forward),
         }
     }
 
