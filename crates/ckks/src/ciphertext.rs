@@ -222,7 +222,9 @@ impl Ciphertext {
 
     /// Declares that no slot of the message exceeds `bound`, where more is known of the values than their operations
     /// tell (a value of a cosine is at most 1, whatever it was computed from). A larger bound than the tracked one
-    /// changes nothing. Noise bounds of what is computed from here on rely on it.
+    /// changes nothing. Noise bounds of what is computed from here on rely on it, and stay finite: unlike
+    /// [`crate::Evaluator::declare_bound`] this does not say that they rely on somebody's word. **A result that depends on it
+    /// must not be published**, unless what is claimed is true of every input that the circuit could be given.
     ///
     /// # Errors
     /// [`CkksError::Parameter`] for a bound that is negative or not a number.
@@ -233,7 +235,8 @@ impl Ciphertext {
 
     /// The same ciphertext, taken as an exact one of message plus noise: its worst-case noise counts as part of the message
     /// from here on, and what is computed from it has the noise of the computation alone. For analyses that know better
-    /// than step by step how a function magnifies an error; they give it back by [`Self::with_noise_bound_added`].
+    /// than step by step how a function magnifies an error; they give it back by [`Self::with_noise_bound_added`]. Until they do,
+    /// and unless their analysis covers every input, **nothing that depends on it must be published**.
     #[must_use]
     pub fn with_noise_as_message(mut self) -> Self {
         self.noise = self.noise.as_message(self.scale.to_f64());
@@ -241,7 +244,8 @@ impl Ciphertext {
     }
 
     /// As [`Self::with_noise_as_message`], for the average case as well: what is computed from it has the noise of the
-    /// computation alone. [`Self::with_noise_added`] gives back what the analysis finds.
+    /// computation alone. [`Self::with_noise_added`] gives back what the analysis finds; until then **nothing that depends on it
+    /// must be published**.
     #[must_use]
     pub fn without_noise(mut self) -> Self {
         self.noise = self.noise.exact(self.scale.to_f64());

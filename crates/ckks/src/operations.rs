@@ -175,7 +175,8 @@ pub trait Operations {
     fn without_noise(&self, a: &Self::Ciphertext) -> Self::Ciphertext;
     /// As [`Ciphertext::with_noise_added`].
     fn add_noise(&self, a: &Self::Ciphertext, std: f64, bound: f64) -> Result<Self::Ciphertext, CkksError>;
-    /// Declares that no slot of the message exceeds `bound`, as [`Ciphertext::with_message_bound`] does.
+    /// Declares that no slot of the message exceeds `bound`, as [`Ciphertext::with_message_bound`] does, with what it says about
+    /// publication; [`Self::declare_bound`] rules that out by itself.
     fn assume_bound(&self, a: &Self::Ciphertext, bound: f64) -> Result<Self::Ciphertext, CkksError>;
 }
 

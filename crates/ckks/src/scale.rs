@@ -42,8 +42,8 @@ pub const LOG_SCALE_TOLERANCE: i32 = -72;
 
 /// The factor between a message and the integers that carry it, exact to about 30 decimal digits.
 ///
-/// Held as a double-double mantissa in [1, 2) with a binary exponent of its own, so that products never overflow and
-/// every operation is right to a relative 2^-100. `==` holds when two scales differ by less than 2^-72: far below
+/// Held as a double-double mantissa in [1, 2) with a binary exponent of its own, so that no product of a circuit overflows and
+/// every operation is right to a relative 2^-100. (Exponents stay where an `i32` ends, far beyond every modulus.) `==` holds when two scales differ by less than 2^-72: far below
 /// anything a message could show, far above what rounding leaves in the scales of one circuit computed on two paths.
 /// Two levels of a chain never come that close by accident, so a forgotten rescaling or a wrong constant is found.
 ///

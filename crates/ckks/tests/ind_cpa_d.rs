@@ -95,6 +95,29 @@ fn public_decryptions_do_not_not_even_all_that_the_budget_allows() {
     assert!(matches!(spent, Err(CkksError::QueryBudget { budget: 16, .. })), "{spent:?}");
 }
 
+/// What a narrow flood would be worth: half an integer wide, it hides the key from one look and not from the mean of as many
+/// as the budget allows. `decrypt_public` is as wide as the proof asks (`tests/flooding.rs` measures it), and its mean, above,
+/// gives nothing away.
+#[test]
+fn a_narrow_flood_is_averaged_away() {
+    let kit = Kit::new(&roomy(), &KeyRequest::new());
+    let x = kit.encrypt(&[Complex64::ZERO; 512], 1);
+    let private = kit.decrypt(&x);
+    let mut mean = vec![Complex64::ZERO; 512];
+    for query in 0..Flooding::DEFAULT_QUERIES {
+        let mut narrow = private.clone();
+        add_gaussian(&mut narrow, 0.5, x.scale(), query);
+        assert!(recover_key(&kit, &x, &narrow, x.scale(), 0).is_none());
+        for (sum, slot) in mean.iter_mut().zip(&narrow) {
+            *sum += slot / Flooding::DEFAULT_QUERIES as f64;
+        }
+    }
+    let secret = recover_key(&kit, &x, &mean, x.scale(), 0).expect("the attack works");
+    let others: Vec<Complex64> = random(512, 2).iter().map(|value| value / 2f64.sqrt()).collect();
+    let other = kit.encrypt(&others, 4);
+    assert!(decrypts(&secret, &other, &kit.encoder.encode_complex(&others).unwrap()));
+}
+
 /// 2^`doublings` times x, by adding to itself; also as a dry run would have it.
 fn doubled<O: Operations>(ops: &O, x: &O::Ciphertext, doublings: i32) -> Result<O::Ciphertext, CkksError> {
     (0..doublings).try_fold(x.clone(), |sum, _| ops.add(&sum, &sum))
@@ -112,7 +135,7 @@ fn flooding_for_the_average_case_would_give_the_key_away() {
     let average = Flooding::new(sum.noise_std());
 
     let mut flooded = kit.decrypt(&sum);
-    add_gaussian(&mut flooded, average.sigma(), sum.scale());
+    add_gaussian(&mut flooded, average.sigma(), sum.scale(), 5);
     assert!(recover_key(&kit, &x, &flooded, x.scale(), DOUBLINGS).is_some(), "the attack works");
 
     // `decrypt_public` refuses both the bound that is too small and the result that would drown.
@@ -125,10 +148,10 @@ fn flooding_for_the_average_case_would_give_the_key_away() {
 }
 
 /// Adds a polynomial of Gaussian integers, at the given scale, to the slots: what `decrypt_public` does.
-fn add_gaussian(slots: &mut [Complex64], sigma: f64, scale: Scale) {
+fn add_gaussian(slots: &mut [Complex64], sigma: f64, scale: Scale, seed: u64) {
     let n = 2 * slots.len();
     let mut integers = vec![0; n];
-    sample::gaussian_integers(&mut integers, sigma, &mut rng(5)).expect("a sigma that can be sampled");
+    sample::gaussian_integers(&mut integers, sigma, &mut rng(seed)).expect("a sigma that can be sampled");
     let root = |k: usize| Complex64::from_polar(1.0, std::f64::consts::PI * (k % (2 * n)) as f64 / n as f64);
     let exponents = std::iter::successors(Some(1), |e| Some(5 * e % (2 * n)));
     for (slot, e) in slots.iter_mut().zip(exponents) {

@@ -200,6 +200,7 @@ fn bad_matrices_are_refused() {
     let refused = LinearTransform::from_rows(&[[1.0, f64::NAN]]).unwrap_err();
     assert!(matches!(refused, CkksError::NonFinite { index: 1, .. }));
     assert!(LinearTransform::from_diagonals(3, []).is_err());
+    assert!(LinearTransform::from_diagonals(1 << (usize::BITS - 1), []).is_ok(), "zero, of any size");
     assert!(LinearTransform::from_diagonals(4, [(4, vec![0.0; 4])]).is_err());
     assert!(LinearTransform::from_diagonals(4, [(0, vec![0.0; 3])]).is_err());
     let four = LinearTransform::from_rows(&matrix(4, 4, 1)).unwrap();

@@ -101,6 +101,27 @@ fn a_message_that_may_wrap_is_not_decrypted() {
 }
 
 #[test]
+fn what_has_left_every_number_is_not_decrypted_either() {
+    let kit = kit();
+    let ops = kit.evaluator();
+    let decryptor = Decryptor::new(&kit.context, &kit.secret);
+    let refused = |x: &ckks::Ciphertext| matches!(decryptor.decrypt(x), Err(CkksError::PrecisionLost { .. }));
+    // Doubled so often that bounds are infinite; products never rescaled, whose scale is, of ones and of zeros.
+    let mut doubled = ops.drop_to(&kit.encrypt(&random(32, 1), 2), Level(1)).unwrap();
+    for times in 0..1200 {
+        doubled = ops.add(&doubled, &doubled).unwrap();
+        assert!(times < 200 || refused(&doubled), "doubled {times} times");
+    }
+    for value in [1.0, 0.0] {
+        let mut x = ops.drop_to(&kit.encrypt(&[Complex64::new(value, 0.0); 32], 3), Level(1)).unwrap();
+        for times in 0..40 {
+            x = ops.mul(&x, &x).unwrap();
+            assert!(times < 7 || refused(&x), "{value} squared {times} times: {:?}", x.noise());
+        }
+    }
+}
+
+#[test]
 fn a_declared_bound_serves_the_owner_and_no_one_else() {
     let kit = kit();
     let ops = kit.evaluator();

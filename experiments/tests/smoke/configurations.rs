@@ -16,6 +16,32 @@ fn a_suite_is_one_table() {
     measured(&rows).for_each(assert_measured);
 }
 
+/// Columns come from the plan: figures can name those of workloads that have no point yet.
+#[test]
+fn an_unfinished_suite_has_its_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let member = |name: &str, more: &str| {
+        let text = format!(
+            "schema = 1\nname = \"{name}\"\nseed = 1\ndeterministic = true\n[workload.{name}]\n{more}[params]\nlog_scale = 40\n"
+        );
+        std::fs::write(folder.path().join(format!("{name}.toml")), text).unwrap();
+    };
+    member("linreg", "mode = \"plaintext\"\n");
+    member("knn", "k = 3\n");
+    let suite = "schema = 1\nname = \"both\"\nsuite = [\"linreg.toml\", \"knn.toml\"]\n[measure]\nsamples = 1\n\
+        [plot.neighbours]\nx = \"k\"\ny = \"wall_s\"\n[plot.solving]\nx = \"features\"\ny = \"wall_s\"\nwhere = \"op == solve\"\n";
+    std::fs::write(folder.path().join("both.toml"), suite).unwrap();
+    let run = ["run", "both.toml", "--only", "sweep == linreg", "--out", "out"];
+    for args in [&run[..], &["report", "out"], &["merge", "out"], &["report", "out"]] {
+        let output = sweep(folder.path(), args);
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {}", text(&output));
+        let told = text(&output).contains("figure `neighbours`: no measured row has k");
+        assert_eq!(told, args[0] == "report", "{args:?}: {}", text(&output));
+    }
+    assert!(folder.path().join("out/plots/solving.svg").exists());
+    assert!(folder.path().join("out/report.html").exists());
+}
+
 /// Every configuration, also those too long to run here, opens with a comment and is good.
 #[test]
 fn every_configuration_is_good() {

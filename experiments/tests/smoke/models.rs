@@ -41,18 +41,18 @@ fn moments_of_a_users_file_are_right() {
         assert!((number(row, "metric_encrypted") - mean).abs() < 1e-4, "{row:?}");
         assert!(word(row, "dataset_sha256").len() == 64 && number(row, "rows") == 37.0);
     }
-    // A target that the file does not have is a failed point that says so; no target is a mistake in the configuration.
-    for (from, to, code, why) in [
-        ("target = \"goal\"", "target = \"gaol\"", 3, "gaol"),
-        ("target = \"goal\"\n", "", 2, "needs a target column"),
-        ("./mine.csv", "./yours.csv", 3, "yours.csv"),
+    // No file, no target and a target that the file does not have are mistakes in the configuration: nothing is run.
+    for (from, to, why) in [
+        ("target = \"goal\"", "target = \"gaol\"", "gaol"),
+        ("target = \"goal\"\n", "", "needs a target column"),
+        ("./mine.csv", "./yours.csv", "yours.csv"),
+        ("./mine.csv", "boston", "the target of boston is"),
     ] {
         std::fs::write(folder.path().join("bad.toml"), config.replace(from, to)).unwrap();
         let output = sweep(folder.path(), &["run", "bad.toml", "--out", "bad"]);
-        assert_eq!(output.status.code(), Some(code), "{}", text(&output));
-        let table = std::fs::read_to_string(folder.path().join("bad/results.csv")).unwrap_or_default();
-        assert!(text(&output).contains(why) || table.contains(why), "{}", text(&output));
-        let _ = std::fs::remove_dir_all(folder.path().join("bad"));
+        assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+        assert!(text(&output).contains(why) && text(&output).contains("bad.toml:"), "{}", text(&output));
+        assert!(!folder.path().join("bad").exists());
     }
 }
 
@@ -141,6 +141,27 @@ fn every_model_takes_a_file_with_a_split() {
         assert_eq!(code, Some(0), "{workload}, {more}: {output}");
         assert!(output.contains("auc") && output.contains("accuracy"), "{workload}: {output}");
     }
+}
+
+/// One feature, nothing set: encrypted weights predict as least squares does.
+#[test]
+fn one_feature_needs_no_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    write_table(folder.path(), |i| format!("{}", i % 7));
+    let (code, output) = on_a_file(folder.path(), "linreg", "features = [\"second\"]");
+    assert_eq!(code, Some(0), "{output}");
+    let exported = sweep(folder.path(), &["export", "out", "--format", "jsonl", "--to", "-"]);
+    let rows: Vec<Row> = String::from_utf8(exported.stdout)
+        .unwrap()
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
+    let rmse = rows.iter().find(|row| row.get("metric_name").is_some() && word(row, "op") == "rmse").unwrap();
+    assert_eq!(number(rmse, "degree"), 15.0);
+    let (exact, encrypted) = (number(rmse, "metric_exact"), number(rmse, "metric_encrypted"));
+    assert!((encrypted / exact - 1.0).abs() < 1e-2, "{exact} {encrypted}");
+    let (code, output) = on_a_file(folder.path(), "linreg", "features = [\"second\"]\ndegree = 63");
+    assert!(code == Some(2) && output.contains("have room for 2 to 4"), "{output}");
 }
 
 /// What is wrong is said before keys are made: no point runs for longer than it takes to read the file.

@@ -4,11 +4,13 @@ use super::{
     BootstrapParameters,
     factor::{Encoded, Factor},
     noise::refreshed_noise,
+    parameters::NOISE_ROOM,
 };
 use crate::{
     DryRun, PlaintextShape,
     encoder::{Complex64, Packing},
     error::CkksError,
+    eval::raise::encapsulated_noise,
     operations::Operations,
     scale::{Level, Scale},
 };
@@ -77,7 +79,8 @@ impl<W> Bootstrapper<W> {
     /// canonical scale. `a` stays as it is.
     ///
     /// Message bound, standard deviation and bound of the noise of the result take all steps into account, the approximations
-    /// included.
+    /// included; the latter is infinite where message and noise of `a` together may be more than what the parameters leave room
+    /// for.
     ///
     /// # Errors
     /// [`CkksError::SlotMismatch`] for another number of slots than [`BootstrapParameters::slots`];
@@ -113,7 +116,12 @@ impl<W> Bootstrapper<W> {
             Some(prepared) => prepared.evaluate(ops, x),
             None => self.factor(transform, k).encode(ops, ops.level(x), ops.scale(x))?.evaluate(ops, x),
         })?;
-        ops.claim_noise(&result, refreshed_noise(&self.parameters, &input, &ops.noise(&result)))
+        let result =
+            ops.claim_noise(&result, refreshed_noise(&self.parameters, &input, &ops.noise(&result)))?;
+        let noise = encapsulated_noise(ops.parameters(), &input).bound();
+        let largest = bound + noise / ops.scale(&base).to_f64();
+        let fits = largest <= most * (1.0 + NOISE_ROOM);
+        if fits { Ok(result) } else { ops.add_noise_bound(&result, f64::INFINITY) }
     }
 
     /// Refreshes two ciphertexts of real messages at the price of one: as real and imaginary parts.

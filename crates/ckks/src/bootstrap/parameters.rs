@@ -52,11 +52,9 @@ impl BootstrapParameters {
         }
         let ratio =
             spec.message_bound * parameters.default_scale(Level(0)).to_f64() / q0(&parameters).to_f64();
-        // Noise is far smaller than the message, except where nothing can be saved any more.
-        const NOISE_ROOM: f64 = 1.0 + 1.0 / 256.0;
         let remainder = Remainder::new(
             interval.min(most) + NOISE_INTERVAL,
-            ratio * NOISE_ROOM,
+            ratio * (1.0 + NOISE_ROOM),
             spec.degree,
             spec.doublings,
             spec.arcsine_degree,
@@ -165,6 +163,10 @@ impl BootstrapParameters {
         2 * self.slots() <= self.parameters().max_slots()
     }
 }
+
+/// Largest noise of a ciphertext to be refreshed, in units of the message bound: far smaller, except where nothing can be saved
+/// any more.
+pub(super) const NOISE_ROOM: f64 = 1.0 / 256.0;
 
 /// What the switch back to the dense secret and rounding may add to a multiple of q0, in units of q0: far less than this.
 const NOISE_INTERVAL: f64 = 1.0 / 1024.0;

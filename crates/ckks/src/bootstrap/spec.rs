@@ -70,7 +70,7 @@ impl BootstrapSpec {
     #[must_use]
     pub fn message_bound(mut self, bound: f64) -> Self {
         let bits = (bound / self.message_bound).log2().round() as i64;
-        self.log_scale = i64::from(self.log_scale).saturating_sub(bits).clamp(1, i64::from(u32::MAX)) as u32;
+        self.log_scale = i64::from(self.log_scale).saturating_sub(bits).clamp(1, u32::MAX.into()) as u32;
         self.message_bound = bound;
         self
     }

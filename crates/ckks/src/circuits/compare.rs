@@ -14,7 +14,8 @@
 //!
 //! Steep polynomials one after the other magnify worst cases: for a small epsilon the tracked
 //! [`crate::Noise::bound`] may come to exceed the message although the noise itself does not, and a decryption then asks
-//! for a level or two to spare, or the parameters for a larger scale.
+//! for a level or two to spare, or the parameters for a larger scale. Where the tracked bound of a message, or of the difference
+//! of two that are compared, is above 1, that worst case counts as infinite: the result can be decrypted and not published.
 //!
 //! The first rows are the composition that is best in the sense of Lee et al., so no composition of odd minimax polynomials
 //! takes fewer levels; their count of products is that of this crate's [`super::polynomial`]. With the products of Lee et
@@ -23,6 +24,7 @@
 use super::{
     approx::{Problem, peak, solve},
     polynomial::{Polynomial, PolynomialCost},
+    without_bound,
 };
 use crate::{error::CkksError, operations::Operations};
 
@@ -37,6 +39,12 @@ const MAX_COEFFICIENTS: f64 = 64.0;
 
 /// Places at which a polynomial's range is measured, for each degree.
 const SAMPLES_PER_DEGREE: usize = 64;
+
+/// The same for an upper bound, which is less than a millionth above the largest value.
+const BOUND_SAMPLES_PER_DEGREE: usize = 1024;
+
+/// Bounds that were computed on two paths differ by this much.
+const BOUND_TOLERANCE: f64 = 1e-9;
 
 /// An approximation of the sign on epsilon <= |x| <= 1.
 ///
@@ -219,7 +227,8 @@ impl Sign {
         self.stages.iter().fold(x, |x, stage| stage.eval(x))
     }
 
-    /// The sign of every slot of `x`, whose values have to lie in [-1, 1].
+    /// The sign of every slot of `x`, whose values have to lie in [-1, 1]. Where its message bound does not say so, the
+    /// worst-case noise of the result is infinite.
     ///
     /// # Errors
     /// As [`Polynomial::evaluate`].
@@ -236,10 +245,11 @@ impl Sign {
         if let Some(last) = stages.last_mut() {
             *last = last.affine(0.5, 0.5)?;
         }
-        ops.assume_bound(&self.run(ops, x, &stages)?, 1.0 + self.worst_error)
+        let largest = self.largest_values(1.0 + BOUND_TOLERANCE).last().copied().unwrap_or(1.0);
+        ops.assume_bound(&self.run(ops, x, &stages)?, 0.5 + 0.5 * largest)
     }
 
-    /// 1 where a > b and 0 where a < b, for |a - b| up to 1.
+    /// 1 where a > b and 0 where a < b, for |a - b| up to 1; what is tracked is that of [`Self::evaluate`] for the difference.
     ///
     /// # Errors
     /// As [`Polynomial::evaluate`], and those of a subtraction.
@@ -291,8 +301,9 @@ impl Sign {
         for operand in [a, b] {
             super::inverse::check_levels(ops, "maximum or minimum", operand, self.depth() + 1)?;
         }
-        let difference = ops.assume_bound(&ops.sub(a, b)?, 1.0)?;
+        let difference = ops.sub(a, b)?;
         let step = self.step(ops, &difference)?;
+        let difference = ops.assume_bound(&difference, 1.0 + BOUND_TOLERANCE)?;
         let lowered = ops.align_to(&difference, ops.level(&step), ops.scale(&step))?;
         let product = ops.mul_rescale(&lowered, &step)?;
         let base = ops.align_to(base, ops.level(&product), ops.scale(&product))?;
@@ -306,14 +317,25 @@ impl Sign {
         stages: &[Polynomial],
     ) -> Result<O::Ciphertext, CkksError> {
         super::inverse::check_levels(ops, "sign", x, self.depth())?;
-        let first = ops.assume_bound(x, 1.0)?;
+        let within = ops.noise(x).message_bound() <= 1.0 + BOUND_TOLERANCE;
+        let first = ops.assume_bound(x, 1.0 + BOUND_TOLERANCE)?;
         let last = stages.len().saturating_sub(1);
-        stages.iter().enumerate().try_fold(first, |x, (k, stage)| {
+        let largest = self.largest_values(1.0 + BOUND_TOLERANCE);
+        let result = stages.iter().enumerate().try_fold(first, |x, (k, stage)| {
             let y = stage.evaluate(ops, &x)?;
-            // Every stage keeps what is in [-1, 1] there, but for its own overshoot.
-            let largest = range(stage, 0.0, 1.0).1.max(1.0);
-            if k < last { ops.assume_bound(&y, largest) } else { Ok(y) }
-        })
+            if k < last { ops.assume_bound(&y, largest[k]) } else { Ok(y) }
+        })?;
+        if within { Ok(result) } else { without_bound(ops, &result) }
+    }
+
+    /// A bound of what each polynomial makes of values up to `largest` in size: each keeps what is in [-1, 1] there, but for
+    /// its own overshoot.
+    fn largest_values(&self, largest: f64) -> Vec<f64> {
+        let next = |largest: &mut f64, stage: &Polynomial| {
+            *largest = bound(stage, *largest);
+            Some(*largest)
+        };
+        self.stages.iter().scan(largest, next).collect()
     }
 }
 
@@ -388,6 +410,17 @@ fn range(p: &Polynomial, low: f64, high: f64) -> (f64, f64) {
         }
     }
     (smallest, largest)
+}
+
+/// An upper bound of the odd polynomial `p` on [-high, high]. Its square is a polynomial of the same degree d in x^2, and the
+/// largest value of one of those on a Chebyshev grid of m steps is at least cos(pi d / (2 m)) times the largest of all (Ehlich,
+/// Zeller, Math. Z. 1964).
+fn bound(p: &Polynomial, high: f64) -> f64 {
+    let count = BOUND_SAMPLES_PER_DEGREE * (p.degree() + 1);
+    let angle = std::f64::consts::PI / count as f64;
+    let value = |k: usize| p.eval(high * ((1.0 - (angle * k as f64).cos()) / 2.0).sqrt()).abs();
+    let largest = (0..=count).map(value).fold(0.0, f64::max);
+    largest / (angle * p.degree() as f64 / 2.0).cos().sqrt()
 }
 
 fn check_unit(name: &'static str, value: f64) -> Result<(), CkksError> {

@@ -8,6 +8,9 @@
 //! [`InverseSqrt`] is Newton's iteration y <- y (3 - x y^2) / 2, from the polynomial with the smallest relative error on the
 //! interval: 2 levels and 3 products an iteration.
 //!
+//! Both grow without limit near 0, and no bound on the size of x shows that it stays away from there: the worst-case noise of
+//! a result counts as infinite, so that its owner can decrypt it and nobody can publish it.
+//!
 //! Relative errors by the ratio of the largest to the smallest value:
 //!
 #![doc = include_str!("inverse_costs.md")]
@@ -17,6 +20,7 @@ use std::ops::RangeInclusive;
 use super::{
     approx::{Problem, solve},
     polynomial::{Polynomial, map_of},
+    without_bound,
 };
 use crate::{error::CkksError, operations::Operations, scale::Level};
 
@@ -86,7 +90,8 @@ impl Inverse {
 
     /// 1/x for every slot of `x`, [`Self::depth`] levels lower.
     ///
-    /// The result's tracked bounds take for granted that the values of `x` lie in the interval.
+    /// The result's tracked message bound takes for granted that the values of `x` lie in the interval. That they are not
+    /// smaller is nothing that a bound on their size can show: the worst-case noise of the result is infinite.
     ///
     /// # Errors
     /// [`CkksError::OutOfLevels`] before anything is computed, [`CkksError::MissingKey`] without a relinearisation key,
@@ -105,7 +110,7 @@ impl Inverse {
             let a_there = ops.align_to(&a, ops.level(&factor), ops.scale(&factor))?;
             a = ops.assume_bound(&ops.mul_rescale(&a_there, &factor)?, low.recip())?;
         }
-        Ok(a)
+        without_bound(ops, &a)
     }
 }
 
@@ -191,7 +196,7 @@ impl InverseSqrt {
 
     /// 1/sqrt(x) for every slot of `x`, [`Self::depth`] levels lower.
     ///
-    /// The result's tracked bounds take for granted that the values of `x` lie in the interval.
+    /// The result's message bound and worst-case noise are those of [`Inverse::evaluate`].
     ///
     /// # Errors
     /// As [`Inverse::evaluate`].
@@ -201,7 +206,7 @@ impl InverseSqrt {
         let bound = 2.0 / low.sqrt();
         let mut y = ops.assume_bound(&self.seed.evaluate(ops, x)?, bound)?;
         if self.iterations == 0 {
-            return Ok(y);
+            return without_bound(ops, &y);
         }
         // There is a level to spare for the half: y is lower than x.
         let half = ops.assume_bound(&ops.mul_scalar(x, 0.5)?, high / 2.0)?;
@@ -215,7 +220,7 @@ impl InverseSqrt {
             let term = ops.mul_scalar_at(&lifted, 1.5, ops.scale(&product) / ops.scale(&y))?;
             y = ops.assume_bound(&ops.relinearize_rescale(&ops.sub(&term, &product)?)?, bound)?;
         }
-        Ok(y)
+        without_bound(ops, &y)
     }
 }
 

@@ -130,6 +130,9 @@ impl DryRun {
     }
 }
 
+/// The result of an operation on shapes.
+type Shape = Result<CiphertextShape, CkksError>;
+
 fn same_slots(op: &'static str, left: usize, right: usize) -> Result<(), CkksError> {
     if left == right { Ok(()) } else { Err(CkksError::SlotMismatch { op, left, right }) }
 }

@@ -108,6 +108,8 @@ mod tests {
         assert_eq!(inner_sum_rotations(3, 8), [3, 6, 12]);
         assert_eq!(inner_sum_rotations(1, 6), [1, 2]);
         assert_eq!(inner_sum_rotations(1, 7), [1, 2, 3]);
+        // A stride of -1 as an unsigned number: the other way round.
+        assert_eq!(inner_sum_rotations(usize::MAX, 7), [-3, -2, -1]);
         // Whatever is asked for: the steps are right modulo any number of slots.
         let half = 1usize << (usize::BITS - 1);
         assert_eq!(inner_sum_rotations(half | 1, 6), [(half | 1) as i64, 2]);

@@ -118,13 +118,18 @@ impl Evaluator<'_> {
     /// one in more of them; that it repeats after fewer is the caller's word.
     ///
     /// # Errors
-    /// [`CkksError::SlotCount`] and [`CkksError::TooManySlots`] for a number that no ciphertext has.
+    /// [`CkksError::SlotCount`] and [`CkksError::TooManySlots`] for a number that no ciphertext has;
+    /// [`CkksError::ContextMismatch`].
     pub fn relabel_slots(&self, a: &Ciphertext, slots: usize) -> Result<Ciphertext, CkksError> {
-        check_slot_count("relabelling slots", slots, self.context.max_slots())?;
+        let op = "relabelling slots";
+        a.check(op, self.context)?;
+        check_slot_count(op, slots, self.context.max_slots())?;
         Ok(Ciphertext { slots, ..a.clone() })
     }
 
-    /// The same ciphertext with `noise` as what is known of its noise and message, on the caller's word.
+    /// The same ciphertext with `noise` as what is known of its noise and message, on the caller's word. The worst case that is
+    /// claimed counts as one that was tracked: **a result that depends on it must not be published**, unless the claim holds for
+    /// every input that the circuit could be given.
     ///
     /// # Errors
     /// [`CkksError::ContextMismatch`].

@@ -131,7 +131,7 @@ impl LinearTransform {
             let (inner, outer) = transform.steps(*baby);
             (inner.len() + GIANT_COST * outer.len(), *baby)
         };
-        let sizes = (0..).map(|k| 1usize << k).take_while(|baby| *baby <= dimension);
+        let sizes = (0..=dimension.ilog2()).map(|k| 1usize << k);
         transform.baby = sizes.min_by_key(cost).unwrap_or(1);
         transform
     }

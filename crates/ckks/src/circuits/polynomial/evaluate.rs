@@ -2,6 +2,7 @@
 
 use super::{Basis, coefficient::Coefficient, plan::Planned, powers::Powers};
 use crate::{
+    circuits::without_bound,
     encoder::Packing,
     error::CkksError,
     operations::Operations,
@@ -81,12 +82,20 @@ impl Map {
     pub(super) fn apply(&self, x: f64) -> f64 {
         (x - self.centre) / self.half
     }
+
+    /// How far from [-1, 1] the images of real numbers up to `bound` in size may lie.
+    fn excess(&self, bound: f64) -> f64 {
+        ((bound + self.centre.abs()) / self.half - 1.0).max(0.0)
+    }
 }
 
-/// The levels that the map of a ciphertext takes when its scale is 2^`excess` times the canonical one after a change of
-/// what it stands for, and the largest giant step is `giant`: 0 or 1.
-pub(super) fn map_levels(excess: f64, giant: usize, fold_bits: f64) -> usize {
-    usize::from(giant as f64 * excess > fold_bits)
+impl<C: Coefficient> Planned<C> {
+    /// The levels that an evaluation takes on a ciphertext whose scale is 2^`excess` times the canonical one after a change
+    /// of what it stands for: those of the products, and one for the map where that would cost more than `fold_bits`.
+    pub(super) fn levels(&self, excess: f64, fold_bits: f64) -> usize {
+        let lost = self.root.largest_giant() as f64 * excess;
+        self.cost.depth + usize::from(lost > fold_bits)
+    }
 }
 
 /// Evaluates the polynomial of `planned` on `x`.
@@ -102,8 +111,7 @@ pub(super) fn evaluate<O: Operations, C: Operand>(
     let level = ops.level(x);
     let canonical = |level: Level| parameters.default_scale(level);
     let excess = (ops.scale(x).log2() - canonical(level).log2()) + map.half.log2();
-    let giant = planned.root.largest_giant();
-    let needed = planned.cost.depth + map_levels(excess, giant, fold_bits);
+    let needed = planned.levels(excess, fold_bits);
     let left = level.0;
     let Some(out) = left.checked_sub(needed).map(Level) else {
         return Err(CkksError::OutOfLevels { op: OP, needed, left });
@@ -112,24 +120,30 @@ pub(super) fn evaluate<O: Operations, C: Operand>(
         let zero = ops.mul_integer(x, 0)?;
         return planned.root.constant.as_ref().map_or(Ok(zero.clone()), |c| c.add(ops, &zero));
     }
-    // The largest distance from the interval, mapped to [-1, 1], if the noise counts as part of the message.
-    let noise = ops.noise(x).bound() / ops.scale(x).to_f64();
-    let spread = Spread { distance: noise / map.half, degree: planned.degree };
-    let absorbed = basis == Basis::Chebyshev && spread.is_small();
-    let spread = if absorbed { spread } else { Spread { distance: 0.0, ..spread } };
+    let bounded = basis == Basis::Chebyshev;
+    // The largest distances from the interval, mapped to [-1, 1]: of the message, and with the noise as part of it.
+    let excess = Spread { distance: map.excess(ops.noise(x).message_bound()), degree: planned.degree };
+    let noise = ops.noise(x).bound() / ops.scale(x).to_f64() / map.half;
+    let both = Spread { distance: excess.distance + noise, ..excess };
+    let absorbed = bounded && both.is_small();
+    // Farther out the polynomial takes any size; the message bounds of those inside are kept for who decrypts.
+    let inside = !bounded || excess.is_small();
+    let excess = if inside { excess } else { Spread { distance: 0.0, ..excess } };
+    let spread = if absorbed { both } else { excess };
     let exact = if absorbed { ops.noise_as_message(x) } else { x.clone() };
     let first = mapped(ops, &exact, map, planned.cost.depth + out.0)?;
-    let bounded = basis == Basis::Chebyshev;
     let first = if bounded { ops.assume_bound(&first, spread.element(1))? } else { first };
     let powers = Powers::new(ops, basis, spread, first, planned, (out, canonical(out)))?;
     let result = powers.evaluate(&planned.root, out, canonical(out))?;
+    if !inside {
+        return without_bound(ops, &result);
+    }
     if !absorbed {
         return Ok(result);
     }
     // What the polynomial makes of the noise of x: its slope times it, near the interval.
-    let magnified = planned.slope * spread.growth() * spread.distance * ops.scale(&result).to_f64();
-    let exact = Spread { distance: 0.0, ..spread };
-    let result = ops.assume_bound(&result, planned.root.bound(&|i| exact.element(i)))?;
+    let magnified = planned.slope * spread.growth() * noise * ops.scale(&result).to_f64();
+    let result = ops.assume_bound(&result, planned.root.bound(&|i| excess.element(i)))?;
     ops.add_noise_bound(&result, magnified)
 }
 

@@ -57,6 +57,11 @@
 //! power of two up to the degree, because the powers of x then take more room than their canonical scale and the factors
 //! next to them less. Beyond that the map takes one level. A ciphertext whose scale is smaller than the canonical one by
 //! the factor h (encoded so, or left so by the product before) is mapped for free, whatever the degree.
+//!
+//! Values have to be real and lie in the interval. Where the tracked bound of a message does not show that (and an interval
+//! around any number but 0 is more than a bound on the size can show), the result's worst-case noise counts as infinite: its
+//! owner can decrypt it, and it cannot be published. A bound that is above the end by no more than the inverse square of the
+//! degree is taken into account instead.
 
 mod coefficient;
 mod conjugates;
@@ -75,11 +80,8 @@ pub use slots::PolynomialVector;
 
 pub(super) use evaluate::Map;
 
-use self::{
-    coefficient::degree,
-    evaluate::{evaluate, map_levels},
-    plan::Planned,
-};
+use self::{coefficient::degree, evaluate::evaluate, plan::Planned};
+use super::approx::MAX_DEGREE;
 use crate::{error::CkksError, operations::Operations};
 
 /// Bits of precision that the map of the interval may cost before it takes a level instead, unless said.
@@ -148,15 +150,15 @@ impl Polynomial {
     /// c_0 + c_1 x + c_2 x^2 + ...
     ///
     /// # Errors
-    /// [`CkksError::Parameter`] without a coefficient, [`CkksError::NonFinite`].
+    /// [`CkksError::Parameter`] without a coefficient or above degree [`MAX_DEGREE`], [`CkksError::NonFinite`].
     pub fn power(coefficients: impl Into<Vec<f64>>) -> Result<Self, CkksError> {
         Self::new(Basis::Power, None, Map::IDENTITY, coefficients.into())
     }
 
     /// c_0 + c_1 T_1(y) + c_2 T_2(y) + ... with y the image of x under the affine map from `interval` to [-1, 1].
     ///
-    /// Values to evaluate it on have to lie in the interval: outside of it the polynomial grows like its highest power,
-    /// and the tracked bounds of the result do not hold.
+    /// Values to evaluate it on have to be real and lie in the interval: outside of it the polynomial grows like its highest
+    /// power.
     ///
     /// # Errors
     /// As [`Self::power`]; [`CkksError::Parameter`] for an interval that is empty, a point, or not finite.
@@ -176,6 +178,13 @@ impl Polynomial {
     ) -> Result<Self, CkksError> {
         check_coefficients(&coefficients)?;
         coefficients.truncate(degree(&coefficients).unwrap_or(0) + 1);
+        if coefficients.len() > MAX_DEGREE + 1 {
+            return Err(CkksError::Parameter {
+                name: "degree",
+                found: (coefficients.len() - 1).to_string(),
+                expected: format!("at most {MAX_DEGREE}"),
+            });
+        }
         let planned = Planned::new(basis, &coefficients);
         Ok(Self { basis, interval, map, coefficients, planned, fold_bits: DEFAULT_FOLD_BITS })
     }
@@ -242,8 +251,7 @@ impl Polynomial {
     /// and one more where the map of the interval cannot be folded.
     #[must_use]
     pub fn depth(&self) -> usize {
-        self.cost().depth
-            + map_levels(self.map.half.log2(), self.planned.root.largest_giant(), self.fold_bits)
+        self.planned.levels(self.map.half.log2(), self.fold_bits)
     }
 
     /// What an evaluation costs, without the map.
@@ -254,7 +262,8 @@ impl Polynomial {
 
     /// The polynomial of every slot of `x`: [`Self::depth`] levels lower, at the canonical scale of that level.
     ///
-    /// The result's tracked bounds take for granted that the values of `x` lie in the interval.
+    /// The result's tracked bounds take for granted that the values of `x` are real and, in the Chebyshev basis, lie in the
+    /// interval; where the message bound of `x` does not show the latter, the worst-case noise of the result is infinite.
     ///
     /// # Errors
     /// [`CkksError::OutOfLevels`] before anything is computed, [`CkksError::MissingKey`] without a relinearisation key,
