@@ -53,7 +53,7 @@ pub(crate) fn run() -> Result<(), CkksError> {
 
     // If the result is to be published, the worst case over all inputs sizes the noise that protects the key, and at 40
     // bits nothing would be left of the message:
-    let flooding = Flooding::new(result.noise_bound());
+    let flooding = Flooding::for_circuit(&result);
     let flooded = flooding.sigma() * (parameters.ring_degree() as f64).sqrt() / result.scale().to_f64();
     println!("published, by about 2^{:.1}: a larger scale is needed", flooded.log2());
     assert!(flooded > 1e-3);

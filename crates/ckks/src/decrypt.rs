@@ -9,6 +9,7 @@ use zeroize::Zeroize;
 use crate::{
     ciphertext::Ciphertext,
     context::Context,
+    dry_run::CiphertextShape,
     error::CkksError,
     keys::SecretKey,
     keyswitch::by_construction,
@@ -31,31 +32,94 @@ pub const DECRYPTION_MARGIN_BITS: f64 = 8.0;
 /// encrypted at a scale with that much room.
 ///
 /// `noise_bound` is the worst case over everything the circuit could have been given, in the same units as
-/// [`crate::Noise::bound`]. It has to come from the circuit that the key owner agreed to, for instance from a dry run,
-/// and never from a ciphertext somebody sent. It bounds every slot of the noise, and with it the Euclidean norm of the
-/// noise's coefficients, which is what the theorem asks for.
+/// [`crate::Noise::bound`]. It has to come from the circuit that the key owner agreed to, that is, from a dry run of hers
+/// ([`Self::for_circuit`]), and never from a ciphertext somebody sent. It bounds every slot of the noise, and with it the
+/// Euclidean norm of the noise's coefficients, which is what the theorem asks for.
+///
+/// ```
+/// use ckks::{DryRun, Flooding, Operations, ParameterSpec};
+/// let parameters = ParameterSpec::new(14).log_scale(48).depth(3).check()?;
+/// let dry = DryRun::new(&parameters);
+/// let result = dry.mul_rescale(&dry.input(1.0), &dry.input(1.0))?;
+/// let flooding = Flooding::for_circuit(&result).with_queries(4);
+/// assert_eq!(flooding.security(), 64);
+/// # Ok::<(), ckks::CkksError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Flooding {
-    /// Worst-case noise of the circuit, in the integers that the scale produces.
-    pub noise_bound: f64,
-    /// Statistical security s in bits.
-    pub security: u32,
-    /// Publications that one key may make in all.
-    pub queries: u64,
+    noise_bound: f64,
+    security: u32,
+    queries: u64,
 }
 
 impl Flooding {
-    /// Statistical security of [`Self::new`].
+    /// Statistical security unless asked for otherwise, and the least there is.
     pub const DEFAULT_SECURITY: u32 = 64;
 
-    /// Publications under one key of [`Self::new`].
+    /// Publications under one key unless asked for otherwise.
     pub const DEFAULT_QUERIES: u64 = 16;
 
-    /// Flooding for a circuit with the worst-case noise `noise_bound`: 64 bits of statistical security for 16
-    /// publications.
+    /// Flooding for `result`, of a dry run of the circuit with bounds on all its inputs: 64 bits of statistical security
+    /// for 16 publications. (The shape of a ciphertext that somebody sent is a claim, no dry run.)
+    #[must_use]
+    pub fn for_circuit(result: &CiphertextShape) -> Self {
+        Self::new(result.noise_bound())
+    }
+
+    /// As [`Self::for_circuit`] for a worst-case noise that was found otherwise. Never [`Ciphertext::noise_bound`]: that is
+    /// what whoever made the ciphertext says.
     #[must_use]
     pub fn new(noise_bound: f64) -> Self {
         Self { noise_bound, security: Self::DEFAULT_SECURITY, queries: Self::DEFAULT_QUERIES }
+    }
+
+    /// Takes another number of publications that one key may make in all; a refusal at the first one for none.
+    #[must_use]
+    pub fn with_queries(mut self, queries: u64) -> Self {
+        self.queries = queries;
+        self
+    }
+
+    /// Takes more statistical security, at half a bit of precision for each bit.
+    ///
+    /// # Errors
+    /// [`CkksError::NotEstimated`] for fewer than [`Self::DEFAULT_SECURITY`] bits.
+    pub fn with_security(mut self, bits: u32) -> Result<Self, CkksError> {
+        if bits < Self::DEFAULT_SECURITY {
+            return Err(CkksError::NotEstimated {
+                what: "statistical security of a published decryption",
+                found: format!("{bits} bits"),
+                expected: format!("at least {}", Self::DEFAULT_SECURITY),
+            });
+        }
+        self.security = bits;
+        Ok(self)
+    }
+
+    /// Takes any statistical security, for tests and for messages that need none: below 64 bits **a published decryption may
+    /// give the key away**.
+    #[must_use]
+    pub fn allow_insecure(mut self, bits: u32) -> Self {
+        self.security = bits;
+        self
+    }
+
+    /// Worst-case noise of the circuit, in the integers that the scale produces.
+    #[must_use]
+    pub fn noise_bound(&self) -> f64 {
+        self.noise_bound
+    }
+
+    /// Statistical security in bits.
+    #[must_use]
+    pub fn security(&self) -> u32 {
+        self.security
+    }
+
+    /// Publications that one key may make in all.
+    #[must_use]
+    pub fn queries(&self) -> u64 {
+        self.queries
     }
 
     /// The standard deviation of the noise that is added to each coefficient.

@@ -81,19 +81,21 @@ pub struct Noise {
 
 impl Noise {
     /// What is claimed of a ciphertext that comes from elsewhere: standard deviation and bound of its noise, both in the
-    /// integers that the scale produces, root mean square and bound of its message. Nobody checks the claim.
+    /// integers that the scale produces, root mean square and bound of its message. Nobody checks the claim. An infinite
+    /// `bound` stands for one that is not known.
     ///
     /// # Errors
-    /// [`CkksError::Parameter`] unless all four are finite and at least 0.
+    /// [`CkksError::Parameter`] unless all four are at least 0, and all but `bound` finite.
     pub fn new(std: f64, bound: f64, message_rms: f64, message_bound: f64) -> Result<Self, CkksError> {
         let numbers = [std, bound, message_rms, message_bound];
-        if numbers.iter().all(|number| number.is_finite() && *number >= 0.0) {
+        let finite = [std, message_rms, message_bound].iter().all(|number| number.is_finite());
+        if finite && numbers.iter().all(|number| *number >= 0.0) {
             return Ok(Self { std, bound, message_rms, message_bound });
         }
         Err(CkksError::Parameter {
             name: "noise",
             found: format!("{numbers:?}"),
-            expected: "four finite numbers from 0 on".to_owned(),
+            expected: "four numbers from 0 on, finite but for the bound".to_owned(),
         })
     }
 
@@ -207,7 +209,7 @@ impl Noise {
         let cross = (n as f64).sqrt() * self.std * other.std;
         Self {
             std: (rms * other.std).hypot(other_rms * self.std).hypot(cross),
-            bound: top * other.bound + other_top * self.bound + self.bound * other.bound,
+            bound: times(top, other.bound) + times(other_top, self.bound) + times(self.bound, other.bound),
             message_rms: self.message_rms * other.message_rms,
             message_bound: self.message_bound * other.message_bound,
         }
@@ -224,7 +226,7 @@ impl Noise {
         let rounding = rounding.min(0.5);
         Self {
             std: (factor * self.std).hypot(rounding * self.message_rms * scale / (n as f64).sqrt()),
-            bound: (factor + rounding) * self.bound + rounding * self.message_bound * scale,
+            bound: times(factor + rounding, self.bound) + rounding * self.message_bound * scale,
             message_rms: self.message_rms * value,
             message_bound: self.message_bound * value,
         }
@@ -244,7 +246,7 @@ impl Noise {
         let size = factor.unsigned_abs() as f64;
         Self {
             std: size * self.std,
-            bound: size * self.bound,
+            bound: times(size, self.bound),
             message_rms: size * self.message_rms,
             message_bound: size * self.message_bound,
         }
@@ -254,6 +256,11 @@ impl Noise {
     pub(crate) fn divide(&self, divisor: f64, rounding: Added) -> Self {
         Self { std: self.std / divisor, bound: self.bound / divisor, ..*self }.plus(rounding)
     }
+}
+
+/// The product of two bounds, either of which may be unknown, that is, infinite: nothing times an unknown number is nothing.
+fn times(a: f64, b: f64) -> f64 {
+    if a == 0.0 || b == 0.0 { 0.0 } else { a * b }
 }
 
 /// Noise that one step adds.

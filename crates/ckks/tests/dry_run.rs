@@ -167,18 +167,19 @@ fn a_published_decryption_takes_its_bound_from_the_dry_run() {
     // Two primes a level leave room for the flooding noise.
     let spec = ckks::ParameterSpec::new(8).log_scale(80).depth(1).allow_insecure();
     let dry = DryRun::new(&spec.check().unwrap());
-    let bound = dry.mul_rescale(&dry.input(1.0), &dry.input(1.0)).unwrap().noise_bound();
+    let planned = dry.mul_rescale(&dry.input(1.0), &dry.input(1.0)).unwrap();
     let kit = Kit::new(&spec, &KeyRequest::new().relinearization());
     let values = vec![Complex64::new(0.5, 0.0); 128];
     let x = kit.encrypt(&values, 1);
     let square = kit.evaluator().mul_rescale(&x, &x).unwrap();
     let encoder: &Encoder = &kit.encoder;
     let decryptor = Decryptor::new(&kit.context, &kit.secret);
-    let public = decryptor.decrypt_public(&square, &Flooding::new(bound), &mut rng(4)).unwrap();
+    let public = decryptor.decrypt_public(&square, &Flooding::for_circuit(&planned), &mut rng(4)).unwrap();
     let found = encoder.decode(&public).unwrap();
     assert!(found.iter().all(|value| (value - 0.25).abs() < 1e-3));
     // A bound that does not cover what the ciphertext itself admits to is refused.
-    let refused = decryptor.decrypt_public(&square, &Flooding::new(1e-6 * bound), &mut rng(4));
+    let refused =
+        decryptor.decrypt_public(&square, &Flooding::new(1e-6 * planned.noise_bound()), &mut rng(4));
     assert!(matches!(refused, Err(CkksError::PrecisionLost { .. })));
 }
 

@@ -78,8 +78,7 @@ fn public_decryptions_do_not_not_even_all_that_the_budget_allows() {
     let private = slots_of(&decryptor.decrypt(&x).unwrap());
     assert!(recover_key(&kit, &x, &private, x.scale(), 0).is_some());
 
-    let bound = DryRun::new(kit.context.parameters()).input(1.0).noise_bound();
-    let flooding = Flooding::new(bound);
+    let flooding = Flooding::for_circuit(&DryRun::new(kit.context.parameters()).input(1.0));
     let mut generator = rng(2);
     let mut mean = zero.clone();
     for _ in 0..Flooding::DEFAULT_QUERIES {
@@ -143,8 +142,8 @@ fn flooding_for_the_average_case_would_give_the_key_away() {
     let refused = decryptor.decrypt_public(&sum, &average, &mut rng(6));
     assert!(matches!(refused, Err(CkksError::PrecisionLost { .. })), "{refused:?}");
     let dry = DryRun::new(kit.context.parameters());
-    let bound = doubled(&dry, &dry.input(1.0), DOUBLINGS).unwrap().noise_bound();
-    let refused = decryptor.decrypt_public(&sum, &Flooding::new(bound), &mut rng(6));
+    let honest = Flooding::for_circuit(&doubled(&dry, &dry.input(1.0), DOUBLINGS).unwrap());
+    let refused = decryptor.decrypt_public(&sum, &honest, &mut rng(6));
     assert!(matches!(refused, Err(CkksError::PrecisionLost { .. })), "{refused:?}");
 }
 
@@ -172,12 +171,13 @@ fn correlated_noise_is_hidden_by_the_bound_of_the_dry_run() {
         assert!(recover_key(&kit, &x, &private, x.scale(), doublings).is_some());
 
         let dry = DryRun::new(kit.context.parameters());
-        let bound = doubled(&dry, &dry.input(1.0), doublings).unwrap().noise_bound();
+        let planned = doubled(&dry, &dry.input(1.0), doublings).unwrap();
+        let bound = planned.noise_bound();
         // The worst case grows with the number of terms, the average case with its root.
         let growth = f64::from(doublings);
         assert!((bound / dry.input(1.0).noise_bound()).log2() >= growth - 1e-9);
         assert!((sum.noise_std() / x.noise_std()).log2() <= 0.5 * growth + 1e-9);
-        let public = decryptor.decrypt_public(&sum, &Flooding::new(bound), &mut rng(8)).unwrap();
+        let public = decryptor.decrypt_public(&sum, &Flooding::for_circuit(&planned), &mut rng(8)).unwrap();
         let public = kit.encoder.decode_complex(&public).unwrap();
         assert!(recover_key(&kit, &x, &public, x.scale(), doublings).is_none());
     }

@@ -3,8 +3,9 @@
 mod common;
 
 use ckks::{
-    CkksError, Complex64, Context, Decryptor, Encoder, Encryptor, EvaluationKeys, Evaluator, Flooding,
-    KeyGenerator, KeyRequest, Level, Scale, SecretKey, Workspace, encoder::Packing, params::presets,
+    CkksError, Complex64, Context, Decryptor, DryRun, Encoder, Encryptor, EvaluationKeys, Evaluator,
+    Flooding, KeyGenerator, KeyRequest, Level, Scale, SecretKey, Workspace, encoder::Packing,
+    params::presets,
 };
 use common::{Kit, random, rng};
 use zeroize::Zeroize;
@@ -147,7 +148,9 @@ fn publications_are_counted_with_the_key_and_survive_a_restart() {
     let packing = Packing { scale: Scale::power_of_two(80), ..kit.encoder.packing() };
     let values = random(32, 1);
     let x = kit.encrypt_plain(&common::in_square(kit.encoder.encode_with(&values, &packing).unwrap()), 2);
-    let flooding = Flooding { queries: 3, ..Flooding::new(x.noise_bound()) };
+    let dry = DryRun::new(kit.context.parameters());
+    let planned = dry.plaintext(2f64.sqrt(), &packing).unwrap();
+    let flooding = Flooding::for_circuit(&dry.encrypt_public(&planned).unwrap()).with_queries(3);
     let publish =
         |secret: &SecretKey| Decryptor::new(&kit.context, secret).decrypt_public(&x, &flooding, &mut rng(3));
     for spent in 1..=2 {
@@ -174,9 +177,10 @@ fn a_publication_without_room_for_noise_is_refused_before_anything_is_spent() {
     let decryptor = Decryptor::new(&kit.context, &kit.secret);
     let mut source = rng(3);
     // 36 bits on top of the worst case leave nothing at a scale of 2^40.
-    let honest = Flooding::new(x.noise_bound());
+    let planned = DryRun::new(kit.context.parameters()).input(2f64.sqrt());
+    let honest = Flooding::for_circuit(&planned);
     // A bound below what the ciphertext admits to, and ones that are no bounds.
-    let low = Flooding::new(x.noise_bound() / 2.0);
+    let low = Flooding::new(planned.noise_bound() / 2.0);
     for flooding in [honest, low] {
         let found = decryptor.decrypt_public(&x, &flooding, &mut source);
         assert!(matches!(found, Err(CkksError::PrecisionLost { .. })));
@@ -185,6 +189,14 @@ fn a_publication_without_room_for_noise_is_refused_before_anything_is_spent() {
         let found = decryptor.decrypt_public(&x, &Flooding::new(bound), &mut source);
         assert!(matches!(found, Err(CkksError::Parameter { .. })));
     }
+    // Less than 64 bits of statistical security take the explicit word.
+    for bits in [0, 63] {
+        assert!(matches!(honest.with_security(bits), Err(CkksError::NotEstimated { .. })));
+        assert_eq!(honest.allow_insecure(bits).security(), bits);
+    }
+    assert!((honest.with_security(84).unwrap().sigma() / honest.sigma()).log2() == 10.0);
+    let none = honest.allow_insecure(0).with_queries(0);
+    assert!(matches!(decryptor.decrypt_public(&x, &none, &mut source), Err(CkksError::QueryBudget { .. })));
     assert_eq!(kit.secret.published(), 0);
 }
 

@@ -35,7 +35,7 @@ use crate::{
 /// let parameters = ParameterSpec::new(14).log_scale(48).depth(3).check()?;
 /// let dry = DryRun::new(&parameters);
 /// let result = dry.mul_scalar(&dry.input(1.0), 0.5)?;
-/// let flooding = Flooding::new(result.noise_bound());
+/// let flooding = Flooding::for_circuit(&result);
 /// assert!(flooding.sigma() > result.noise_bound());
 /// # Ok::<(), ckks::CkksError>(())
 /// ```

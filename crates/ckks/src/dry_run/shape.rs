@@ -57,7 +57,7 @@ impl CiphertextShape {
     }
 
     /// Worst case: see [`Noise::bound`]. Of a circuit's result, given bounds on all its inputs, this is what
-    /// [`crate::Flooding::new`] takes.
+    /// [`crate::Flooding::for_circuit`] takes.
     #[must_use]
     pub fn noise_bound(&self) -> f64 {
         self.noise.bound()

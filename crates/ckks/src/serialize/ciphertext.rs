@@ -112,7 +112,12 @@ fn check_scale(object: &'static str, context: &Context, level: Level, scale: Sca
 }
 
 fn bad_noise(object: &'static str) -> CkksError {
-    malformed(object, "tracked noise", "negative or not finite", "four finite numbers from 0 on")
+    malformed(
+        object,
+        "tracked noise",
+        "negative or not finite",
+        "four numbers from 0 on, finite but for the noise bound",
+    )
 }
 
 /// Noise that reading would refuse is not written either.

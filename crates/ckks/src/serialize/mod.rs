@@ -21,7 +21,7 @@
 //! | kind | |
 //! |---|---|
 //! | parameters | nothing; the rest is described at [`crate::Parameters::to_bytes`] |
-//! | ciphertext | level, number of polynomials (2 or 3) and slots as three `u32`; the scale as an `i32` exponent and two `f64` mantissa parts, the first in [1, 2); `noise_std`, `noise_bound`, message RMS and message bound as `f64` |
+//! | ciphertext | level, number of polynomials (2 or 3) and slots as three `u32`; the scale as an `i32` exponent and two `f64` mantissa parts, the first in [1, 2); `noise_std`, `noise_bound`, message RMS and message bound as `f64`, finite but for a `noise_bound` that is not known (infinite) |
 //! | seeded ciphertext | the same with 1 polynomial, then a seed |
 //! | public key | a seed |
 //! | switching, relinearisation key | level as `u32`, then a seed |

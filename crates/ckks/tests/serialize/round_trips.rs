@@ -70,6 +70,25 @@ fn sizes_are_known_before_there_are_keys() {
 }
 
 #[test]
+fn unknown_noise_bounds_come_back() {
+    let kit = kit();
+    let context = &kit.context;
+    let x = kit.encrypt_random(&random(context.max_slots(), 1), 2);
+    let eval = kit.evaluator();
+    let declared = eval.declare_bound(&x, 1.5).unwrap();
+    assert_eq!(declared.noise_bound(), f64::INFINITY);
+    // Also what is computed from it, zero times it included.
+    let zero = eval.mul_integer(&declared, 0).unwrap();
+    for sent in
+        [&declared, &eval.add(&declared, &x).unwrap(), &eval.mul(&declared, &declared).unwrap(), &zero]
+    {
+        let bytes = sent.to_bytes(context).unwrap();
+        let back = Ciphertext::from_bytes(context, &bytes).unwrap();
+        assert_eq!((back.parts(), back.noise()), (sent.parts(), sent.noise()));
+    }
+}
+
+#[test]
 fn seeded_ciphertexts_and_switching_keys_come_back() {
     let kit = kit();
     let context = &kit.context;
