@@ -113,7 +113,7 @@ fn planned(
     let dry = DryRun::new(&parameters);
     let level = parameters.max_level();
     let packing = Packing { level, scale: parameters.default_scale(level), slots };
-    circuit(&dry, &dry.encrypt_public(&dry.plaintext(1.0, &packing)?))?;
+    circuit(&dry, &dry.encrypt_public(&dry.plaintext(1.0, &packing)?)?)?;
     Ok(dry.plan())
 }
 

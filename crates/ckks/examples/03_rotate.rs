@@ -36,7 +36,9 @@ pub(crate) fn run() -> Result<(), CkksError> {
     // Eight slots instead of 4096: the vector is repeated over all of them, and rotations go around its end.
     let packing = Packing { slots: 8, ..encoder.packing() };
     let values = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
-    let x = Encryptor::new(&context, &secret).encrypt(&encoder.encode_with(&values, &packing)?, &mut rng)?;
+    // Numbers above 1 take a declared bound: it travels with the ciphertext, in the clear, and so must not depend on them.
+    let plaintext = encoder.encode_with(&values, &packing)?.with_message_bound(10.0)?;
+    let x = Encryptor::new(&context, &secret).encrypt(&plaintext, &mut rng)?;
     show("x", &x)?;
 
     // To the left for positive steps: slot i of the result is slot i + 1.

@@ -27,8 +27,9 @@ pub(crate) fn run() -> Result<(), CkksError> {
     let sigmoid = Function::Sigmoid.minimax(-6.0..=6.0, 7)?;
 
     // The approximation says how many levels it needs, and a dry run which keys, before there are any.
+    // An interval longer than [-1, 1] costs no level here but bits, up to 12: hence 45.
     let parameters =
-        plan(&Requirements { depth: sigmoid.depth(), log_scale: 40, ..Requirements::default() })?;
+        plan(&Requirements { depth: sigmoid.depth(), log_scale: 45, ..Requirements::default() })?;
     let dry = DryRun::new(&parameters);
     sigmoid.evaluate(&dry, &dry.input(6.0))?;
     println!("N = 2^{}, {}", parameters.log_n(), dry.plan());
@@ -40,7 +41,9 @@ pub(crate) fn run() -> Result<(), CkksError> {
     let keys = generator.evaluation_keys(&secret, &dry.plan().request())?;
     let (encoder, evaluator) = (Encoder::new(&context), Evaluator::new(&context, &keys));
     let values = [-5.0, -1.0, 0.0, 0.5, 4.0];
-    let x = Encryptor::new(&context, &secret).encrypt(&encoder.encode(&values)?, &mut rng)?;
+    // The interval is what everybody may know of the values, and the ciphertext says it in the clear.
+    let plaintext = encoder.encode(&values)?.with_message_bound(6.0)?;
+    let x = Encryptor::new(&context, &secret).encrypt(&plaintext, &mut rng)?;
 
     // The same call as in the dry run, on ciphertexts.
     let y = sigmoid.evaluate(&evaluator, &x)?;

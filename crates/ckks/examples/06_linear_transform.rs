@@ -27,7 +27,7 @@ pub(crate) fn run() -> Result<(), CkksError> {
     let frugal = matrix.clone().low_memory();
     for (name, transform) in [("fast", &matrix), ("low memory", &frugal)] {
         let dry = DryRun::new(&parameters);
-        transform.evaluate(&dry, &dry.encrypt_public(&dry.plaintext(1.0, &packing)?))?;
+        transform.evaluate(&dry, &dry.encrypt_public(&dry.plaintext(1.0, &packing)?)?)?;
         let plan = dry.plan();
         println!(
             "{name}: {} rotation keys of {} KiB, {} key switches",

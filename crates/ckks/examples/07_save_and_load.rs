@@ -20,7 +20,7 @@ pub(crate) fn run() -> Result<(), CkksError> {
     let secret = generator.secret_key();
     let request = KeyRequest::new().relinearization().rotations([1]);
     let keys = generator.evaluation_keys(&secret, &request)?;
-    let plaintext = Encoder::new(&context).encode(&[1.5, -0.5, 2.0])?;
+    let plaintext = Encoder::new(&context).encode(&[1.5, -0.5, 2.0])?.with_message_bound(2.0)?;
     let x = Encryptor::new(&context, &secret).encrypt_seeded(&plaintext, &mut rng)?;
 
     // Half of every key, and of a ciphertext encrypted with the secret key, is random and goes as a seed of 32 bytes; the

@@ -40,11 +40,13 @@ pub(crate) fn run() -> Result<(), CkksError> {
     let (encoder, evaluator) = (Encoder::new(&context), Evaluator::new(&context, &keys));
 
     // A message at the lowest level: nothing can be multiplied any more. The number of slots is that of the refresh, and no
-    // value may be larger than its message bound.
+    // value may be larger than its message bound. These are fractions below 1, which everybody may know: it keeps what is
+    // tracked of their powers small.
     let level = Level(0);
     let scale = parameters.parameters().default_scale(level);
     let values: Vec<f64> = (0..parameters.slots()).map(|i| f64::from(i as u32) / 32.0).collect();
     let plaintext = encoder.encode_with(&values, &Packing { level, scale, slots: parameters.slots() })?;
+    let plaintext = plaintext.with_message_bound(31.0 / 32.0)?;
     let mut x = Encryptor::new(&context, &secret).encrypt(&plaintext, &mut rng)?;
 
     let bootstrapper = Bootstrapper::new(&parameters, &evaluator)?;

@@ -18,7 +18,8 @@ use crate::{
 /// c_0 + c_1 s + c_2 s^2 is the message times the scale, plus noise.
 ///
 /// Level, scale and the tracked noise are set by the operations alone. They are public: whoever holds a ciphertext
-/// learns them, so bounds on messages should come from what is known of all possible messages.
+/// learns them. Encryption therefore takes the size of a message from what was declared of all possible messages, never
+/// from the values ([`crate::Plaintext::with_message_bound`]).
 ///
 /// Cheap to clone: clones share the polynomials until one of them is written to.
 #[derive(Clone)]
@@ -107,14 +108,22 @@ impl Ciphertext {
     /// encrypted under some key, and that its scale and noise are as claimed.
     ///
     /// # Errors
-    /// [`CkksError::NoSuchLevel`]; [`CkksError::SlotCount`]; [`CkksError::Parameter`] for another number of polynomials;
-    /// [`CkksError::Ring`] for another number of words or one that is not below its prime.
+    /// [`CkksError::NoSuchLevel`]; [`CkksError::SlotCount`]; [`CkksError::Parameter`] for another number of polynomials, or a
+    /// scale far beyond the modulus of the level (or its inverse); [`CkksError::Ring`] for another number of words or one that is not below its prime.
     pub fn from_words(context: &Context, words: &CiphertextWords<'_>) -> Result<Self, CkksError> {
         let op = "taking a ciphertext from words";
         let basis = &context.tables(op, words.level)?.q;
         let (slots, max) = (words.slots, context.max_slots());
         if !slots.is_power_of_two() || slots > max {
             return Err(CkksError::SlotCount { op, found: slots, max });
+        }
+        let log_modulus = context.parameters().log_q(words.level);
+        if !words.scale.suits(log_modulus) {
+            return Err(CkksError::Parameter {
+                name: "scale of a ciphertext",
+                found: words.scale.to_string(),
+                expected: format!("one that suits a modulus of 2^{log_modulus:.1}"),
+            });
         }
         if !(2..=3).contains(&words.parts.len()) {
             return Err(CkksError::Parameter {

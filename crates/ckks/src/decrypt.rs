@@ -12,6 +12,7 @@ use crate::{
     error::CkksError,
     keys::SecretKey,
     keyswitch::by_construction,
+    message_size::SizeSource,
     noise::{Added, tail},
     plaintext::Plaintext,
     scale::Level,
@@ -160,17 +161,16 @@ impl<'a> Decryptor<'a> {
         a.check(op, &self.context)?;
         self.secret.check(op, &self.context)?;
         let parameters = self.context.parameters();
-        let log_message = a.noise.message_bound().log2() + a.scale.log2();
-        // The worst case: noise of correlated operands exceeds the average by any factor, and must not wrap around.
-        let log_noise = (a.noise.bound() + extra).log2();
-        if log_message == f64::INFINITY || log_noise == f64::INFINITY {
-            return Ok(a.level);
-        }
-        // log2 of twice the sum.
-        let log_least =
-            log_message.max(log_noise) + 1.0 + (-(log_message - log_noise).abs()).exp2().ln_1p() * LOG2_E;
+        let (worst_message, worst_noise) = (a.noise.message_bound(), a.noise.bound() + extra);
+        // The worst case: noise of correlated operands exceeds the average by any factor, and must not wrap around. Where it is
+        // not known, it is at least the average.
+        let known = |worst: f64, average: f64| if worst.is_finite() { worst } else { average };
+        let log_message = known(worst_message, a.noise.message_rms()).log2() + a.scale.log2();
+        let log_noise = known(worst_noise, a.noise.std() + extra).log2();
+        let log_least = log_of_twice_the_sum(log_message, log_noise);
         let log_available = parameters.log_q(a.level);
-        if log_least > log_available {
+        // What is not a number has left every modulus behind.
+        if log_least.is_nan() || log_least > log_available {
             return Err(CkksError::PrecisionLost {
                 op,
                 log_needed: log_least,
@@ -178,13 +178,16 @@ impl<'a> Decryptor<'a> {
                 remedy: "keep messages smaller, rescale before the last level, or choose a larger log_q0",
             });
         }
+        if !(worst_message.is_finite() && worst_noise.is_finite()) {
+            return Ok(a.level);
+        }
         let needed = (log_message + DECRYPTION_MARGIN_BITS).max(log_least);
         let level = (0..a.level.0).map(Level).find(|&level| parameters.log_q(level) > needed);
         Ok(level.unwrap_or(a.level))
     }
 
     fn write(&self, out: &mut Plaintext, a: &Ciphertext, level: Level) -> Result<(), CkksError> {
-        out.secret = true;
+        out.source = SizeSource::Tracked;
         (out.level, out.scale, out.slots, out.noise) = (level, a.scale, a.slots, a.noise);
         self.phase_into(&mut out.poly, a, level)
     }
@@ -212,4 +215,14 @@ impl<'a> Decryptor<'a> {
         });
         Ok(())
     }
+}
+
+/// log2 of 2 (2^a + 2^b); not a number where one of them is none.
+fn log_of_twice_the_sum(a: f64, b: f64) -> f64 {
+    if a.is_nan() || b.is_nan() {
+        return f64::NAN;
+    }
+    let (low, high) = (a.min(b), a.max(b));
+    // The difference of two infinities would be none.
+    if high.is_infinite() { high } else { high + 1.0 + (low - high).exp2().ln_1p() * LOG2_E }
 }

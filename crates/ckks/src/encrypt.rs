@@ -6,6 +6,8 @@ use ring_math::{
     sample::{self, SEED_BYTES, SeedExpander},
 };
 
+use zeroize::Zeroize;
+
 use crate::{
     ciphertext::{Ciphertext, Parts},
     context::{Context, LevelTables},
@@ -45,7 +47,7 @@ pub struct Encryptor<'a> {
     key: EncryptionKey<'a>,
 }
 
-/// Work space of an [`Encryptor`]; it grows once and is wiped when dropped.
+/// Work space of an [`Encryptor`]; it grows once and is wiped after each encryption, and when dropped.
 #[derive(Debug, Default)]
 pub struct EncryptionSpace(Scratch);
 
@@ -121,8 +123,12 @@ impl<'a> Encryptor<'a> {
 
     /// Encrypts `plaintext` at its level.
     ///
+    /// Level, scale, number of slots, noise and size of the message stand in the clear in the ciphertext; none of them
+    /// depends on the values. The size is the one declared by [`Plaintext::with_message_bound`] or
+    /// [`Plaintext::with_message_size`], and [`crate::UNDECLARED_MESSAGE_BOUND`] where none was.
+    ///
     /// # Errors
-    /// [`CkksError::ContextMismatch`].
+    /// [`CkksError::MessageTooLarge`] for values above 1 of which no bound was declared, [`CkksError::ContextMismatch`].
     pub fn encrypt(&self, plaintext: &Plaintext, rng: &mut impl CryptoRng) -> Result<Ciphertext, CkksError> {
         let mut out = Ciphertext::empty(&self.context)?;
         self.encrypt_into(&mut out, plaintext, rng, &mut EncryptionSpace::new())?;
@@ -143,13 +149,18 @@ impl<'a> Encryptor<'a> {
         let op = "encryption";
         plaintext.check(op, &self.context)?;
         let tables = self.context.tables(op, plaintext.level())?;
+        let noise = plaintext.source.in_the_clear(op, &plaintext.noise, self.context.n())?;
         out.reshape(&tables.q, 2);
         let added = match self.key {
             EncryptionKey::Public(key) => {
                 if key.parts[0].basis() != &self.context.top().encryption {
                     return Err(CkksError::ContextMismatch { op });
                 }
-                encrypt_public(tables, key, plaintext, out, rng, &mut space.0)?;
+                let words = space.0.words(public_words(tables));
+                let written = encrypt_public(tables, key, plaintext, out, rng, words);
+                // Whoever knows the ephemeral reads the message.
+                words.zeroize();
+                written?;
                 tables.noise.public
             }
             EncryptionKey::Secret(secret) => {
@@ -162,14 +173,14 @@ impl<'a> Encryptor<'a> {
             }
         };
         (out.level, out.scale, out.slots) = (plaintext.level(), plaintext.scale(), plaintext.slots());
-        out.noise = plaintext.noise().plus(added);
+        out.noise = noise.plus(added);
         Ok(())
     }
 
     /// Encrypts with the secret key to a ciphertext of half the size.
     ///
     /// # Errors
-    /// [`CkksError::MissingKey`] for an encryptor with a public key, [`CkksError::ContextMismatch`].
+    /// [`CkksError::MissingKey`] for an encryptor with a public key; otherwise as [`Self::encrypt`].
     pub fn encrypt_seeded(
         &self,
         plaintext: &Plaintext,
@@ -182,6 +193,7 @@ impl<'a> Encryptor<'a> {
         };
         secret.check(op, &self.context)?;
         let tables = self.context.tables(op, plaintext.level())?;
+        let noise = plaintext.source.in_the_clear(op, &plaintext.noise, self.context.n())?;
         let seed = draw_seed(rng);
         let mask: RnsPoly<Ntt> = SeedExpander::new(&seed).expand(seeds::CIPHERTEXT, &tables.q);
         let mut body = RnsPoly::zero(&tables.q);
@@ -191,7 +203,7 @@ impl<'a> Encryptor<'a> {
             level: plaintext.level(),
             scale: plaintext.scale(),
             slots: plaintext.slots(),
-            noise: plaintext.noise().plus(tables.noise.symmetric),
+            noise: noise.plus(tables.noise.symmetric),
         };
         Ok(SeededCiphertext { body, seed, shell })
     }
@@ -225,6 +237,12 @@ fn encrypt_secret(
     Ok(())
 }
 
+/// Words that [`encrypt_public`] works in.
+fn public_words(tables: &LevelTables) -> usize {
+    let basis = &tables.encryption;
+    basis.n() * (3 * basis.len() + 2 + 2 * parallel::work_spaces())
+}
+
 /// (v b + e_0, v a + e_1) over Qp, divided by p, plus the message. Only the quotient's limbs and the remainder's are
 /// computed: with y = [v b + e_0]_p centred, the result is (v b - (y - e_0)) / p, which takes one transform for y - e_0.
 fn encrypt_public(
@@ -233,13 +251,12 @@ fn encrypt_public(
     plaintext: &Plaintext,
     out: &mut Ciphertext,
     rng: &mut impl CryptoRng,
-    scratch: &mut Scratch,
+    words: &mut [u64],
 ) -> Result<(), CkksError> {
     let basis = &tables.encryption;
     let (n, q_len) = (basis.n(), tables.q.len());
     let poly_words = n * basis.len();
     let space_words = 2 * n;
-    let words = scratch.words(3 * poly_words + 2 * n + parallel::work_spaces() * space_words);
     let (ephemeral, rest) = words.split_at_mut(poly_words);
     let (error0, rest) = rest.split_at_mut(poly_words);
     let (error1, rest) = rest.split_at_mut(poly_words);

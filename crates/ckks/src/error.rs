@@ -13,7 +13,7 @@ use crate::{
 pub enum CkksError {
     /// The modulus is too large for the ring degree.
     #[error(
-        "N = {ring_degree} with log2(QP) = {log_qp} is below {security}: at most {} there; {}",
+        "N = {ring_degree} with log2(QP) = {log_qp} is below {security}: {} there; {}",
         cap_text(*max_log_qp),
         smallest_text(*smallest_ring_degree)
     )]
@@ -50,7 +50,10 @@ pub enum CkksError {
         expected: String,
     },
     /// Operands with different scales.
-    #[error("{op}: scales {left} and {right} differ; bring both to one scale with `align` first")]
+    #[error(
+        "{op}: scales {left} and {right} differ; rescale what has not been rescaled, or take the operand \
+         at the higher level down with `align`"
+    )]
     ScaleMismatch {
         /// The operation.
         op: &'static str,
@@ -137,6 +140,18 @@ pub enum CkksError {
         /// The value, as text (so that two errors compare equal).
         value: String,
     },
+    /// A message larger than its ciphertext would say in the clear. The values are secret: the error does not tell them.
+    #[error(
+        "{op}: a value exceeds {bound}, the bound that would stand in the clear in the ciphertext; declare one that is \
+         publicly known to hold for every possible message with `Plaintext::with_message_bound` before encrypting, or \
+         scale the values down"
+    )]
+    MessageTooLarge {
+        /// The operation.
+        op: &'static str,
+        /// The bound: as declared, or [`crate::UNDECLARED_MESSAGE_BOUND`].
+        bound: f64,
+    },
     /// A value whose coefficients would not fit the modulus.
     #[error(
         "{op}: coefficients of up to 2^{log_coefficient:.1} do not fit a modulus of 2^{log_modulus:.1} (half of it on \
@@ -183,7 +198,9 @@ pub enum CkksError {
         expected: usize,
     },
     /// Operands, keys or plaintexts of different contexts.
-    #[error("{op}: operands belong to different contexts; build all of them from one `Context`")]
+    #[error(
+        "{op}: operands were made for different parameters; make all of them, and the keys, for those of one `Context`"
+    )]
     ContextMismatch {
         /// The operation.
         op: &'static str,
@@ -228,7 +245,10 @@ pub enum CkksError {
 }
 
 fn cap_text(cap: Option<u32>) -> String {
-    cap.map_or_else(|| "no modulus at all is secure".to_owned(), |cap| format!("{cap} bits are secure"))
+    cap.map_or_else(
+        || "no modulus at all is secure".to_owned(),
+        |cap| format!("at most {cap} bits are secure"),
+    )
 }
 
 fn smallest_text(ring_degree: Option<usize>) -> String {

@@ -58,6 +58,9 @@ impl Drop for Wiped {
 }
 
 /// Makes keys with a generator of the caller's: the same generator state gives the same keys.
+///
+/// So never take one state twice for two different requests, not even for tests whose keys are kept: the keys share seeds and
+/// errors then, and the difference of two of them is a linear equation in the secret without noise.
 pub struct KeyGenerator<'a, R> {
     context: Context,
     rng: &'a mut R,

@@ -13,6 +13,7 @@ pub mod eval;
 mod keygen;
 pub mod keys;
 mod keyswitch;
+mod message_size;
 pub mod noise;
 mod operations;
 pub mod params;
@@ -35,6 +36,7 @@ pub use keys::{
     EncapsulationKey, EvaluationKeys, GaloisElement, GaloisKey, KeyRequest, KeySize, PublicKey,
     RelinearizationKey, SecretKey, SwitchingKey,
 };
+pub use message_size::UNDECLARED_MESSAGE_BOUND;
 pub use noise::Noise;
 pub use operations::Operations;
 pub use params::{ParameterSpec, Parameters, SecurityLevel};

@@ -15,12 +15,19 @@
 //! [`tail`] * d sqrt(N). All distributions here (uniform rounding errors, ternary, centred binomial) are strictly
 //! sub-Gaussian: their moment generating functions stay below that of the normal distribution of the same variance.
 //!
+//! **What counts as the message.** The plaintext polynomial before its coefficients are rounded to integers, as computed: noise
+//! is what comes after, the rounding first of all. Slots become coefficients and back by transforms in f64, whose own errors
+//! are no noise, in neither direction: they depend on the values alone, not on a key, and below 2^-50 of the message, which is
+//! under the noise at scales up to about 2^50 ([`transform_error`]). At larger scales they are most of what a decoded slot is
+//! off by: no scale makes values more precise than an f64, and flooding hides noise, not the last bits of an f64.
+//!
 //! **What the worst case assumes.** The digits of a key switch count as one of those random polynomials: independent
 //! coefficients, uniform in the digit's interval, hence sub-Gaussian, with a slot beyond [`tail`] deviations with probability
 //! 2^-[`LOG_FAILURE`]. They are cut from the second part of a ciphertext, which under ring-LWE looks uniform to whoever has
 //! no key, and it stays so under additions, products and rotations of honest ciphertexts; to pick among 2^k of them costs k of
-//! the 128 bits. It does not hold for a ciphertext whose second part somebody chose: then a digit's slot may reach N/2 times
-//! the interval, and the bound is void. The model is that of IND-CPA-D, in which ciphertexts come from encryption and
+//! the 128 bits. The same uniformity stands behind every rounding, of rescaling, of the division by P that ends a key switch,
+//! and of public-key encryption: what is rounded away of a uniform residue is uniform. It does not hold for a ciphertext whose second part somebody chose: then a slot of a
+//! digit, or of a rounding, may reach N/2 times the interval, and the bound is void. The model is that of IND-CPA-D, in which ciphertexts come from encryption and
 //! evaluation alone; input that may have been forged has to be authenticated before anything is published from it.
 
 use crate::{
@@ -40,6 +47,18 @@ pub const TERNARY_VARIANCE: f64 = 2.0 / 3.0;
 
 /// Variance of a rounding error, uniform in [-1/2, 1/2].
 pub const ROUNDING_VARIANCE: f64 = 1.0 / 12.0;
+
+/// What one transform between slots and coefficients, in f64, errs by: the root mean square over all slots of its error is at
+/// most this times that of the message. A single slot may be off by sqrt(N/2) times as much, but is by a few times.
+///
+/// A Fourier transform of n values by butterflies is off by at most log2(n) eta of the norm of its input, eta = 6.7 u for
+/// twiddle factors that are right to a unit roundoff u = 2^-53 (Higham, Accuracy and Stability of Numerical Algorithms, 2nd
+/// edition, theorem 24.2: eta = mu + gamma_4 (sqrt 2 + mu)). The factors before and after it, one complex product and one
+/// product by the scale, are below 6 u together, so that the whole is below 8 u (log2(n) + 1), and n = N/2.
+#[must_use]
+pub fn transform_error(n: usize) -> f64 {
+    4.0 * f64::EPSILON * (n as f64).log2()
+}
 
 /// How many standard deviations a slot of a random polynomial stays below.
 ///
@@ -84,7 +103,8 @@ impl Noise {
         self.std
     }
 
-    /// Worst case: largest absolute value of a slot of the noise times the scale, and hence of a coefficient.
+    /// Worst case: largest absolute value of a slot of the noise times the scale, and hence of a coefficient. The error of
+    /// the transforms in f64 is apart from it: see the [module](self).
     #[must_use]
     pub fn bound(&self) -> f64 {
         self.bound
@@ -105,7 +125,7 @@ impl Noise {
     /// No noise and no message.
     pub(crate) const ZERO: Self = Self { std: 0.0, bound: 0.0, message_rms: 0.0, message_bound: 0.0 };
 
-    /// An encoded message: the noise is the rounding of its coefficients.
+    /// An encoded message: the noise is the rounding of its coefficients, without the error of the transform before.
     pub(crate) fn encoded(n: usize, message_rms: f64, message_bound: f64) -> Self {
         let std = ROUNDING_VARIANCE.sqrt();
         Self { std, bound: tail(n) * std * (n as f64).sqrt(), message_rms, message_bound }

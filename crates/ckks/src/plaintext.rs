@@ -6,12 +6,13 @@ use zeroize::Zeroize;
 use crate::{
     context::Context,
     error::CkksError,
+    message_size::SizeSource,
     noise::Noise,
     scale::{Level, Scale},
 };
 
 /// A message as a polynomial: slot j times the scale is its value at psi^(5^j), psi a primitive complex 2N-th root of
-/// unity, up to rounding (and noise, after decryption).
+/// unity, up to rounding (and noise, after decryption). Wiped when dropped: it may be what was encrypted or decrypted.
 #[derive(Clone)]
 pub struct Plaintext {
     pub(crate) poly: RnsPoly<Ntt>,
@@ -19,8 +20,8 @@ pub struct Plaintext {
     pub(crate) scale: Scale,
     pub(crate) slots: usize,
     pub(crate) noise: Noise,
-    /// Whether the words are wiped on drop: set for what was decrypted.
-    pub(crate) secret: bool,
+    /// Where the size of the message in `noise` comes from.
+    pub(crate) source: SizeSource,
 }
 
 impl Plaintext {
@@ -36,7 +37,7 @@ impl Plaintext {
             scale: context.default_scale(level)?,
             slots: context.max_slots(),
             noise: Noise::ZERO,
-            secret: false,
+            source: SizeSource::Measured,
         })
     }
 
@@ -58,30 +59,34 @@ impl Plaintext {
         self.slots
     }
 
-    /// No slot of the message is larger than this; infinite when nothing is known.
+    /// No slot of the message is larger than this; infinite when nothing is known. It is the largest value unless a bound
+    /// was declared: as secret as the values.
     #[must_use]
     pub fn message_bound(&self) -> f64 {
         self.noise.message_bound()
     }
 
     /// Declares a bound that holds whatever the values are, in place of their own largest one and of their root mean
-    /// square. Encryption copies both to the ciphertext, in the clear: for values that are secret they should not come
-    /// from the values themselves.
+    /// square. Encryption copies both to the ciphertext, in the clear: take the bound from what everybody may know of the
+    /// values (a unit, a range, a cap of the standardisation), never from the values themselves. Without a declaration
+    /// encryption says 1 of every message, and refuses a larger one.
     ///
     /// # Errors
-    /// [`CkksError::Parameter`] when a value is larger, or the bound is not finite.
-    pub fn with_message_bound(mut self, bound: f64) -> Result<Self, CkksError> {
-        if !bound.is_finite() || self.noise.message_bound > bound {
-            return Err(CkksError::Parameter {
-                name: "message bound",
-                found: bound.to_string(),
-                expected: format!(
-                    "a finite number, at least the largest value, {}",
-                    self.noise.message_bound
-                ),
-            });
-        }
-        (self.noise.message_bound, self.noise.message_rms) = (bound, bound);
+    /// [`CkksError::Parameter`] for a bound that is not finite and above 0; [`CkksError::MessageTooLarge`] when a value
+    /// exceeds it. Neither tells the values.
+    pub fn with_message_bound(self, bound: f64) -> Result<Self, CkksError> {
+        self.with_message_size(bound, bound)
+    }
+
+    /// As [`Self::with_message_bound`] for those who know the distribution as well: `rms` is the root mean square of the
+    /// message over its slots (1/sqrt 3 of the bound for real numbers that are uniform up to it). Predictions of noise get
+    /// closer by it; bounds do not depend on it.
+    ///
+    /// # Errors
+    /// As [`Self::with_message_bound`], and [`CkksError::Parameter`] for an `rms` that is not above 0 and at most the
+    /// bound. Nobody compares it with the values.
+    pub fn with_message_size(mut self, bound: f64, rms: f64) -> Result<Self, CkksError> {
+        (self.noise, self.source) = self.source.declare(&self.noise, bound, rms)?;
         Ok(self)
     }
 
@@ -127,9 +132,7 @@ impl Plaintext {
 
 impl Drop for Plaintext {
     fn drop(&mut self) {
-        if self.secret {
-            self.poly.zeroize();
-        }
+        self.poly.zeroize();
     }
 }
 

@@ -42,8 +42,8 @@ pub const LOG_SCALE_TOLERANCE: i32 = -72;
 
 /// The factor between a message and the integers that carry it, exact to about 30 decimal digits.
 ///
-/// Held as a double-double mantissa in [1, 2) with a binary exponent of its own, so that products never overflow and
-/// every operation is right to a relative 2^-100. `==` holds when two scales differ by less than 2^-72: far below
+/// Held as a double-double mantissa in [1, 2) with a binary exponent of its own, so that no product of a circuit overflows and
+/// every operation is right to a relative 2^-100. (Exponents stay where an `i32` ends, far beyond every modulus.) `==` holds when two scales differ by less than 2^-72: far below
 /// anything a message could show, far above what rounding leaves in the scales of one circuit computed on two paths.
 /// Two levels of a chain never come that close by accident, so a forgotten rescaling or a wrong constant is found.
 ///
@@ -164,6 +164,12 @@ impl Scale {
         offset.abs().log2()
     }
 
+    /// Whether a ciphertext with a modulus of 2^`log_modulus` may claim this scale: not if no message fits, nor if nothing of
+    /// any would be left.
+    pub(crate) fn suits(&self, log_modulus: f64) -> bool {
+        self.log2().abs() <= 2.0 * log_modulus + PRODUCT_ROOM_BITS
+    }
+
     /// Mantissa in two parts, and exponent.
     pub(crate) fn to_raw(self) -> (f64, f64, i32) {
         (self.high, self.low, self.exponent)
@@ -180,18 +186,27 @@ impl Scale {
         let (mut high, mut low, mut exponent) = (high, low, exponent);
         // Subnormal inputs first come into the normal range, where the exponent field can be read.
         if high < f64::MIN_POSITIVE {
-            (high, low, exponent) = (high * SUBNORMAL_SHIFT, low * SUBNORMAL_SHIFT, exponent - 64);
+            (high, low) = (high * SUBNORMAL_SHIFT, low * SUBNORMAL_SHIFT);
+            exponent = exponent.saturating_sub(64);
         }
         let shift = ((high.to_bits() >> 52) as i32) - 1023;
         let factor = f64::from(-shift / 2).exp2();
         let rest = f64::from(-shift - (-shift / 2)).exp2();
-        Self { high: high * factor * rest, low: low * factor * rest, exponent: exponent + shift }
+        Self {
+            high: high * factor * rest,
+            low: low * factor * rest,
+            exponent: exponent.saturating_add(shift),
+        }
     }
 }
 
-/// Largest |log2| of a scale that is read from bytes: twice the modulus of the longest chain there can be, and far from
-/// where exponents of products overflow.
+/// Largest |log2| of a scale that is read from bytes, whatever it is of: twice the modulus of the longest chain there can
+/// be.
 const MAX_STORED_EXPONENT: u32 = 1 << 16;
+
+/// How many bits twice the modulus of a ciphertext a scale may exceed: a product that is still to be rescaled has the square
+/// of a scale, and of messages up to 2^-32 something fits the modulus at a scale 32 bits above it.
+const PRODUCT_ROOM_BITS: f64 = 64.0;
 
 /// 2^64.
 const SUBNORMAL_SHIFT: f64 = 18_446_744_073_709_551_616.0;
@@ -209,18 +224,19 @@ fn two_product(a: f64, b: f64) -> (f64, f64) {
     (product, a.mul_add(b, -product))
 }
 
-/// Product of two scales, right to a relative 2^-100.
+/// Product of two scales, right to a relative 2^-100. An exponent beyond an `i32` stays at its end: no modulus holds such a
+/// scale, so that whatever looks at it refuses it.
 impl Mul for Scale {
     type Output = Self;
 
     fn mul(self, other: Self) -> Self {
         let (high, error) = two_product(self.high, other.high);
         let low = error + (self.high * other.low + self.low * other.high);
-        Self::normalised(high, low, self.exponent + other.exponent)
+        Self::normalised(high, low, self.exponent.saturating_add(other.exponent))
     }
 }
 
-/// Quotient of two scales, right to a relative 2^-100.
+/// Quotient of two scales, right to a relative 2^-100, with exponents as in a product.
 impl Div for Scale {
     type Output = Self;
 
@@ -237,7 +253,7 @@ impl Div for Scale {
         let rest = subtract(rest, second);
         let third = rest.0 / other.high;
         let (high, low) = two_sum(first, second);
-        Self::normalised(high, low + third, self.exponent - other.exponent)
+        Self::normalised(high, low + third, self.exponent.saturating_sub(other.exponent))
     }
 }
 
@@ -329,6 +345,23 @@ mod tests {
         let expected = 64.0 * (60.0 - 3f64.log2());
         assert!((scale.log2() - expected).abs() < 1e-9);
         assert_eq!(scale.to_f64(), f64::INFINITY);
+    }
+
+    #[test]
+    fn exponents_stop_at_the_end_of_their_range() {
+        for end in [i32::MAX, i32::MIN] {
+            let mut scale = Scale::power_of_two(end);
+            for _ in 0..3 {
+                scale = scale.squared() * Scale::power_of_two(end) * Scale::from_word(u64::MAX);
+                let quotient = scale.div_by_primes(&[3, 5]) / Scale::power_of_two(end) / scale;
+                assert!(quotient.log2().is_finite() && scale.log2().is_finite());
+                assert_eq!(scale.log2() > 0.0, end > 0);
+                assert!(!scale.suits(1e6) && scale.round_product(1.0).is_none_or(|integer| integer == 0));
+            }
+            assert!(Scale::ONE / Scale::power_of_two(end) != Scale::ONE);
+        }
+        assert!(Scale::power_of_two(144).suits(40.0) && !Scale::power_of_two(145).suits(40.0));
+        assert!(Scale::power_of_two(-144).suits(40.0) && !Scale::power_of_two(-145).suits(40.0));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use ckks::{
     Ciphertext, Decryptor, EncoderScratch, EncryptionSpace, Encryptor, KeyRequest, Plaintext, Workspace,
     params::presets,
 };
-use common::{Kit, random, rng};
+use common::{Kit, in_square, random, rng};
 use ring_math::parallel::Threads;
 
 /// Runs `f` a few times to let buffers grow, then counts its allocations, on one thread.
@@ -30,9 +30,9 @@ fn nothing_is_allocated_in_steady_state() {
     let kit =
         Kit::new(&presets::medium(), &KeyRequest::new().relinearization().conjugation().rotations([1, 2]));
     let (eval, values) = (kit.evaluator(), random(kit.context.max_slots(), 1));
-    let (x, y) = (kit.encrypt(&values, 2), kit.encrypt(&values, 3));
+    let (x, y) = (kit.encrypt_random(&values, 2), kit.encrypt_random(&values, 3));
     let packing = kit.encoder.packing();
-    let plaintext = kit.encoder.encode_complex(&values).unwrap();
+    let plaintext = in_square(kit.encoder.encode_complex(&values).unwrap());
     let threads = Threads::new(1).expect("a thread");
     let raw = eval.mul_unrelinearized(&x, &y).unwrap();
     let empty = || Ciphertext::empty(&kit.context).unwrap();

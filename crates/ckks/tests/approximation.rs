@@ -77,7 +77,7 @@ fn ciphertexts_get_the_same_values() {
     let kit = Kit::new(&presets::toy(8, 7), &KeyRequest::new().relinearization());
     let (eval, dry) = (kit.evaluator(), DryRun::new(kit.context.parameters()));
     let values = grid(-4.0, 4.0, kit.context.max_slots());
-    let x = kit.encrypt(&complex(&values), 1);
+    let x = kit.encrypt_within(&complex(&values), 4.0, 1);
     for function in Function::ALL {
         for degree in [3, 7, 15, 31] {
             let fit = function.minimax(-4.0..=4.0, degree).unwrap();
@@ -129,7 +129,7 @@ fn reciprocals_and_roots_are_as_right_as_they_say() {
             "{worst:e} {:e}",
             inverse.worst_error()
         );
-        let x = kit.encrypt(&complex(&values), 3);
+        let x = kit.encrypt_within(&complex(&values), high, 3);
         let dry = DryRun::new(parameters);
         let shape = inverse.evaluate(&dry, &CiphertextShape::from(&x)).unwrap();
         let y = inverse.evaluate(&eval, &x).unwrap();

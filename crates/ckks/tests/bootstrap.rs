@@ -43,9 +43,14 @@ impl Kit {
     }
 
     fn encrypt(&self, values: &[Complex64], level: Level) -> Ciphertext {
+        self.encrypt_within(values, self.parameters.message_bound(), level)
+    }
+
+    fn encrypt_within(&self, values: &[Complex64], bound: f64, level: Level) -> Ciphertext {
         let scale = self.context.default_scale(level).unwrap();
         let packing = Packing { level, scale, slots: self.parameters.slots() };
         let plaintext = Encoder::new(&self.context).encode_with(values, &packing).unwrap();
+        let plaintext = plaintext.with_message_bound(bound).unwrap();
         Encryptor::new(&self.context, &self.secret).encrypt(&plaintext, &mut rng(2)).unwrap()
     }
 
@@ -109,8 +114,9 @@ fn shapes_and_keys_are_those_of_the_dry_run() {
     let kit = Kit::new(&presets::toy(11, 4), &KeyRequest::new());
     assert_eq!(kit.keys.size(), kit.parameters.key_size().unwrap());
     let evaluator = kit.evaluator();
-    let x = kit.encrypt(&random(16, 1), Level(2));
-    let x = x.with_message_bound(1.0).unwrap();
+    let half = std::f64::consts::FRAC_1_SQRT_2;
+    let values: Vec<Complex64> = random(16, 1).iter().map(|value| value * half).collect();
+    let x = kit.encrypt(&values, Level(2));
     let dry = DryRun::new(kit.parameters.parameters());
     let shape = CiphertextShape::from(&x);
     let expected = Bootstrapper::new(&kit.parameters, &dry).unwrap().refresh(&dry, &shape).unwrap();
@@ -144,7 +150,7 @@ fn real_messages_are_refreshed_in_pairs() {
         random(64, seed).iter().map(|value| Complex64::new(value.re / 2.0, 0.0)).collect()
     };
     let (a, b) = (real(1), real(2));
-    let (x, y) = (kit.encrypt(&a, Level(0)), kit.encrypt(&b, Level(0)));
+    let (x, y) = (kit.encrypt_within(&a, 0.5, Level(0)), kit.encrypt_within(&b, 0.5, Level(0)));
     let (x, y) = bootstrapper.refresh_pair(&evaluator, &x, &y).unwrap();
     assert!(distance(&kit.decrypt(&x), &a) < (-BITS).exp2());
     assert!(distance(&kit.decrypt(&y), &b) < (-BITS).exp2());
@@ -160,7 +166,7 @@ fn a_second_pass_takes_off_what_the_first_one_erred() {
     let evaluator = kit.evaluator();
     let bootstrapper = Bootstrapper::new(&kit.parameters, &evaluator).unwrap();
     let values: Vec<Complex64> = random(64, 7).iter().map(|value| Complex64::new(value.re, 0.0)).collect();
-    let x = kit.encrypt(&values, Level(0)).with_message_bound(1.0).unwrap();
+    let x = kit.encrypt(&values, Level(0));
     let one = bootstrapper.refresh(&evaluator, &x).unwrap();
     let two = bootstrapper.refresh_in_two_passes(&evaluator, &x).unwrap();
     let bits = |refreshed: &Ciphertext| -distance(&kit.decrypt(refreshed), &values).log2();
@@ -213,7 +219,7 @@ fn mistakes_are_refused() {
     let sparse = evaluator.relabel_slots(&x, 32).unwrap();
     let error = refused(bootstrapper.refresh(&evaluator, &sparse));
     assert!(matches!(error, CkksError::SlotMismatch { left: 32, right: 16, .. }), "{error}");
-    let large = kit.encrypt(&[Complex64::new(3.0, 0.0); 16], Level(0));
+    let large = evaluator.mul_integer(&x, 3).unwrap();
     let error = refused(bootstrapper.refresh(&evaluator, &large));
     assert!(matches!(error, CkksError::PrecisionLost { .. }), "{error}");
     let none = EvaluationKeys::none();
@@ -232,6 +238,27 @@ fn mistakes_are_refused() {
     spec = presets::toy(10, 4);
     spec.interval = Some(8.0);
     assert!(matches!(spec.check(), Err(CkksError::Parameter { name: "interval", .. })));
+    // A specification may come from a file: numbers without sense are no panic.
+    let toy = || presets::toy(10, 4);
+    for absurd in [
+        BootstrapSpec { levels: usize::MAX, ..toy() },
+        BootstrapSpec { levels: 300, ..toy() },
+        BootstrapSpec { doublings: usize::MAX, ..toy() },
+        BootstrapSpec { doublings: 1 << 20, ..toy() },
+        BootstrapSpec { degree: usize::MAX, ..toy() },
+        BootstrapSpec { arcsine_degree: usize::MAX, ..toy() },
+        BootstrapSpec { log_n: u32::MAX, log_slots: u32::MAX - 1, ..toy() },
+        BootstrapSpec { log_scale: u32::MAX, ..toy() },
+        BootstrapSpec { dnum: Some(usize::MAX), ..toy() },
+        BootstrapSpec { log_p: vec![u32::MAX; 3], ..toy() },
+        BootstrapSpec { interval: Some(f64::NAN), ..toy() },
+        BootstrapSpec { message_bound: f64::MAX, ..toy() },
+        toy().message_bound(0.0),
+        toy().message_bound(f64::MIN_POSITIVE),
+        toy().message_bound(f64::INFINITY),
+    ] {
+        assert!(absurd.check().is_err(), "{absurd:?}");
+    }
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn shapes_follow_ciphertexts_and_the_planned_keys_are_the_ones_needed() {
     let inputs = Kit::new(&presets::toy(8, 4), &KeyRequest::new());
     let values = vec![Complex64::new(0.5, -0.25); 128];
     let plain: Plaintext = inputs.encoder.encode_complex(&values).unwrap();
-    let fresh = dry.encrypt_public(&PlaintextShape::from(&plain));
+    let fresh = dry.encrypt_public(&PlaintextShape::from(&plain)).unwrap();
     let shapes = everything(&dry, &fresh, &fresh, &PlaintextShape::from(&plain)).unwrap();
     let plan = dry.plan();
 
@@ -101,7 +101,10 @@ fn shapes_follow_ciphertexts_and_the_planned_keys_are_the_ones_needed() {
     let x = kit.encrypt(&values, 2);
     assert_eq!(CiphertextShape::from(&x), fresh);
     let symmetric = Encryptor::new(&kit.context, &kit.secret).encrypt(&plain, &mut rng(3)).unwrap();
-    assert_eq!(CiphertextShape::from(&symmetric), dry.encrypt_symmetric(&PlaintextShape::from(&plain)));
+    assert_eq!(
+        CiphertextShape::from(&symmetric),
+        dry.encrypt_symmetric(&PlaintextShape::from(&plain)).unwrap()
+    );
     let results: Vec<Ciphertext> = everything(&kit.evaluator(), &x, &x, &plain).unwrap();
     assert_eq!(results.len(), shapes.len());
     for (k, (result, shape)) in results.iter().zip(&shapes).enumerate() {
@@ -151,6 +154,7 @@ fn mistakes_are_found_without_keys() {
     assert!(matches!(dry.relinearize(&x), Err(CkksError::Degree { found: 1, expected: 2, .. })));
     assert!(matches!(dry.mul_scalar(&x, f64::NAN), Err(CkksError::NonFinite { .. })));
     assert!(dry.inner_sum(&x, 1, 0).is_err() && dry.sum_of_products(&[]).is_err());
+    assert!(dry.inner_sum(&x, usize::MAX, usize::MAX).is_ok());
     let packing = Packing { level: Level(0), scale: x.scale(), slots: 4 };
     let sparse = dry.plaintext(1.0, &packing).unwrap();
     assert!(matches!(dry.mul_plain(&x, &sparse), Err(CkksError::SlotMismatch { left: 128, right: 4, .. })));

@@ -6,7 +6,7 @@ use std::f64::consts::PI;
 
 use ckks::{
     CkksError, Complex64, Context, Encoder, EncoderScratch, Level, ParameterSpec, Plaintext, Scale,
-    encoder::Packing, params::presets,
+    encoder::Packing, noise::transform_error, params::presets,
 };
 use proptest::prelude::*;
 use ring_math::Kernel;
@@ -195,15 +195,52 @@ fn a_lower_level_holds_the_same_message() {
 }
 
 #[test]
-fn a_declared_bound_takes_the_place_of_the_largest_value() {
+fn a_declared_size_takes_the_place_of_the_measured_one() {
     let encoder = toy(5, 1);
     let encode = || encoder.encode(&[0.25, -0.5]).unwrap();
     assert_eq!(encode().message_bound(), 0.5);
     let declared = encode().with_message_bound(2.0).unwrap();
     assert_eq!((declared.message_bound(), declared.noise().message_rms()), (2.0, 2.0));
-    for wrong in [0.4, f64::NAN, f64::INFINITY] {
+    let declared = encode().with_message_size(2.0, 0.75).unwrap();
+    assert_eq!((declared.message_bound(), declared.noise().message_rms()), (2.0, 0.75));
+    for wrong in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         let refused = encode().with_message_bound(wrong).err();
         assert!(matches!(refused, Some(CkksError::Parameter { name: "message bound", .. })), "{refused:?}");
+    }
+    for wrong in [0.0, -1.0, 2.5, f64::NAN, f64::INFINITY] {
+        let refused = encode().with_message_size(2.0, wrong).err();
+        assert!(matches!(refused, Some(CkksError::Parameter { .. })), "{refused:?}");
+    }
+    // The owner learns that a value is larger; the text, which may end up in a log, does not say which or how large.
+    let secret = -42_123.625;
+    let refused = encoder.encode(&[0.25, secret]).unwrap().with_message_bound(400.0).unwrap_err();
+    assert_eq!(refused, CkksError::MessageTooLarge { op: "declaring the size of a message", bound: 400.0 });
+    let text = format!("{refused} {refused:?}");
+    assert!(text.contains("with_message_bound") && !text.contains("421"), "{text}");
+}
+
+/// At scales that an f64 does not resolve the transforms are what is wrong, not the rounding, and by no more than they may be.
+#[test]
+fn transforms_err_by_what_they_may() {
+    for log_n in [5, 9, 12] {
+        let encoder = toy(log_n, 3);
+        let slots = encoder.context().max_slots();
+        let packing = Packing { scale: Scale::power_of_two(90), ..encoder.packing() };
+        let values = disc(slots, 6);
+        let plaintext = encoder.encode_with(&values, &packing).unwrap();
+        let found = encoder.decode_complex(&plaintext).unwrap();
+        let mean = |squares: f64| (squares / slots as f64).sqrt();
+        let rms = mean(values.iter().map(|value| value.norm_sqr()).sum());
+        let error = mean(found.iter().zip(&values).map(|(a, b)| (a - b).norm_sqr()).sum());
+        // There and back.
+        let allowed = 2.0 * transform_error(2 * slots) * rms;
+        println!(
+            "log N {log_n}: 2^{:.1} of the message, 2^{:.1} allowed",
+            (error / rms).log2(),
+            (allowed / rms).log2()
+        );
+        assert!(error <= allowed, "{error:e} {allowed:e}");
+        assert!(error > plaintext.noise().bound() / packing.scale.to_f64(), "{error:e}");
     }
 }
 

@@ -58,10 +58,10 @@ fn roomy() -> ParameterSpec {
 fn a_private_decryption_gives_the_key_away() {
     let kit = Kit::new(&presets::toy(10, 1), &KeyRequest::new());
     let (values, others) = (random(512, 1), random(512, 2));
-    let x = kit.encrypt(&values, 3);
+    let x = kit.encrypt_random(&values, 3);
     let shared = kit.decrypt(&x); // f64 slots, as somebody might send them back
     let secret = recover_key(&kit, &x, &shared, x.scale(), 0).expect("the attack works");
-    let other = kit.encrypt(&others, 4);
+    let other = kit.encrypt_random(&others, 4);
     assert!(decrypts(&secret, &other, &kit.encoder.encode_complex(&others).unwrap()));
     // The values themselves, without the noise, are no use.
     assert!(recover_key(&kit, &x, &values, x.scale(), 0).is_none());

@@ -8,7 +8,7 @@ use ckks::{
     Ciphertext, Decryptor, Encryptor, Evaluator, KeyGenerator, KeyRequest, Level, ParameterSpec, Plaintext,
     params::{LevelSpec, presets},
 };
-use common::{Kit, random, rng};
+use common::{Kit, in_square, random, rng};
 use ring_math::{Kernel, parallel::Threads};
 
 /// FNV-1a over words.
@@ -76,7 +76,8 @@ fn every_kernel_and_thread_count_gives_the_same_bytes() {
     for spec in specs {
         // One plaintext for all: encoding is floating-point arithmetic.
         let scalar = Kit::on(Kernel::scalar(), &spec, &KeyRequest::new());
-        let plaintext = scalar.encoder.encode_complex(&random(scalar.context.max_slots(), 2)).unwrap();
+        let values = random(scalar.context.max_slots(), 2);
+        let plaintext = in_square(scalar.encoder.encode_complex(&values).unwrap());
         let expected = transcript(Kernel::scalar(), &spec, &plaintext);
         for kernel in Kernel::available() {
             for threads in [1, 2, 3] {

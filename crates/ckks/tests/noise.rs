@@ -12,7 +12,7 @@ use ckks::{
     Ciphertext, Complex64, Decryptor, Encryptor, KeyRequest, ParameterSpec, Scale, Workspace,
     encoder::Packing, inner_sum_rotations, params::presets,
 };
-use common::{Kit, distance, random, rng, rotated};
+use common::{Kit, distance, in_square, random, rng, rotated};
 
 /// What measured and predicted standard deviation may differ by, in bits.
 const TOLERANCE_BITS: f64 = 0.1;
@@ -32,12 +32,12 @@ fn every_operation_is_as_noisy_as_predicted(spec: &ParameterSpec) {
     let kit = Kit::new(spec, &request);
     let (eval, slots) = (kit.evaluator(), kit.context.max_slots());
     let (a, b) = (random(slots, 11), random(slots, 12));
-    let (x, y) = (kit.encrypt(&a, 13), kit.encrypt(&b, 14));
+    let (x, y) = (kit.encrypt_random(&a, 13), kit.encrypt_random(&b, 14));
     let zip = |f: fn(Complex64, Complex64) -> Complex64| -> Vec<Complex64> {
         a.iter().zip(&b).map(|(&x, &y)| f(x, y)).collect()
     };
     compare(&kit, "fresh, public key", &x, &a);
-    let plaintext = kit.encoder.encode_complex(&a).unwrap();
+    let plaintext = in_square(kit.encoder.encode_complex(&a).unwrap());
     let owner = Encryptor::new(&kit.context, &kit.secret).encrypt(&plaintext, &mut rng(15)).unwrap();
     compare(&kit, "fresh, secret key", &owner, &a);
     compare(&kit, "addition", &eval.add(&x, &y).unwrap(), &zip(|x, y| x + y));
@@ -81,7 +81,7 @@ fn a_key_switch_costs_less_than_eight_tenths_of_a_bit() {
         let kit = Kit::new(&spec, &KeyRequest::new().relinearization().rotations([1]));
         let eval = kit.evaluator();
         let a = random(kit.context.max_slots(), 21);
-        let x = kit.encrypt(&a, 22);
+        let x = kit.encrypt_random(&a, 22);
         let fresh = kit.measured_std(&x, &a);
         let cost = (kit.measured_std(&eval.rotate(&x, 1).unwrap(), &rotated(&a, 1)) / fresh).log2();
         println!(
@@ -94,7 +94,7 @@ fn a_key_switch_costs_less_than_eight_tenths_of_a_bit() {
         // scale small enough for it to be visible in the float of a slot.
         let low =
             kit.encoder.encode_with(&a, &Packing { scale: Scale::power_of_two(15), ..kit.encoder.packing() });
-        let x = Encryptor::new(&kit.context, &kit.public).encrypt(&low.unwrap(), &mut rng(23)).unwrap();
+        let x = kit.encrypt_plain(&in_square(low.unwrap()), 23);
         let raw = eval.mul_unrelinearized(&x, &x).unwrap();
         let small = eval.relinearize(&raw).unwrap();
         let added = kit.measured_std(&small, &kit.decrypt(&raw));
@@ -119,7 +119,7 @@ fn no_slot_is_biased() {
             let mut deviation = 0.0;
             for trial in 0..TRIALS as u64 {
                 let a = random(slots, 100 + trial);
-                let x = kit.encrypt(&a, 200 + trial);
+                let x = kit.encrypt_random(&a, 200 + trial);
                 let (found, expected) = if product {
                     (eval.square_rescale(&x).unwrap(), a.iter().map(|x| x * x).collect())
                 } else {
@@ -153,7 +153,7 @@ fn no_slot_is_biased() {
 fn the_bound_holds_for_correlated_noise() {
     let kit = Kit::new(&presets::small(), &KeyRequest::new());
     let (eval, a) = (kit.evaluator(), random(kit.context.max_slots(), 31));
-    let mut x = kit.encrypt(&a, 32);
+    let mut x = kit.encrypt_random(&a, 32);
     for k in 1..=12 {
         x = eval.add(&x, &x).unwrap();
         let expected: Vec<_> = a.iter().map(|x| x * f64::from(1 << k)).collect();

@@ -13,7 +13,7 @@ use ckks::{
     inner_sum_rotations,
     params::{LevelSpec, presets},
 };
-use common::{Kit, distance, random, rng, rotated};
+use common::{Kit, distance, in_square, random, rng, rotated};
 use proptest::prelude::*;
 
 /// Rotations the tests do themselves, next to those of inner sums.
@@ -87,7 +87,7 @@ impl<'a> Pair<'a> {
     fn new(kit: &'a Kit, seed: u64) -> Self {
         let slots = kit.context.max_slots();
         let (a, b) = (random(slots, seed), random(slots, !seed));
-        let (x, y) = (kit.encrypt(&a, seed), kit.encrypt(&b, !seed));
+        let (x, y) = (kit.encrypt_random(&a, seed), kit.encrypt_random(&b, !seed));
         Self { kit, eval: kit.evaluator(), a, b, x, y }
     }
 
@@ -102,12 +102,12 @@ proptest! {
     #[test]
     fn encryption_round_trips(kit in kits(), seed: u64) {
         let values = random(kit.context.max_slots(), seed);
-        check(kit, "public key", &kit.encrypt(&values, seed), &values);
+        check(kit, "public key", &kit.encrypt_random(&values, seed), &values);
         for level in 0..=kit.context.max_level().0 {
             let level = Level(level);
             let scale = kit.context.default_scale(level).unwrap();
             let packing = Packing { level, scale, slots: kit.context.max_slots() };
-            let plaintext = kit.encoder.encode_with(&values, &packing).unwrap();
+            let plaintext = in_square(kit.encoder.encode_with(&values, &packing).unwrap());
             let public = Encryptor::new(&kit.context, &kit.public);
             check(kit, "lower level", &public.encrypt(&plaintext, &mut rng(seed)).unwrap(), &values);
             let owner = Encryptor::new(&kit.context, &kit.secret);
@@ -291,8 +291,7 @@ proptest! {
         let slots = (1usize << log_slots).min(kit.context.max_slots());
         let values = random(slots, seed);
         let packing = Packing { slots, ..kit.encoder.packing() };
-        let plaintext = kit.encoder.encode_with(&values, &packing).unwrap();
-        let x = Encryptor::new(&kit.context, &kit.public).encrypt(&plaintext, &mut rng(seed)).unwrap();
+        let x = kit.encrypt_plain(&in_square(kit.encoder.encode_with(&values, &packing).unwrap()), seed);
         check(kit, "short", &x, &values);
         // Any rotation by a multiple of a step that has a key, modulo the number of slots.
         for steps in [1, -1, 1 + slots as i64, 0, slots as i64] {

@@ -293,7 +293,7 @@ fn impossible_specifications_are_refused_by_name() {
     let spec = ParameterSpec::new(14).depth(3);
     assert_eq!(named(spec.clone().dnum(0)), "dnum");
     assert_eq!(named(spec.clone().dnum(5)), "dnum");
-    assert_eq!(named(spec.clone().log_scale(120)), "log_q0");
+    assert_eq!(named(spec.clone().log_scale(120)), "log_scale");
     assert_eq!(named(spec.clone().log_q0(40)), "log_q0");
     assert_eq!(named(spec.clone().log_p([40]).dnum(4)), "special primes");
     assert_eq!(named(spec.clone().levels([LevelSpec::new(40)])), "depth");
@@ -350,5 +350,44 @@ proptest! {
             let cap = security.max_log_qp(log_n).map_or(0.0, f64::from);
             prop_assert!(q + widest + 4.0 > cap - 1.0, "{} + {} bits fit under {} at 2^{}", q, widest + 4.0, cap, log_n);
         }
+    }
+}
+
+#[test]
+fn primes_that_do_not_belong_to_their_level_are_refused_however_far_off_they_are() {
+    // N = 2^13: 65537 and 114689 are 1 modulo 2^14. Each level below doubles what they are off by.
+    for (levels, odd) in
+        [(3, LevelSpec::new(60).primes([65537, 114_689])), (40, LevelSpec::new(40).primes([65537]))]
+    {
+        let usual = LevelSpec::new(if levels == 3 { 60 } else { 40 });
+        let mut chain = vec![usual; levels];
+        chain.push(odd);
+        let refused = ParameterSpec::new(13).levels(chain).allow_insecure().check();
+        assert!(matches!(refused, Err(CkksError::Parameter { name: "levels", .. })), "{refused:?}");
+    }
+}
+
+#[test]
+fn impossible_sizes_of_special_primes_are_named() {
+    for bits in [0, 15, 62, u32::MAX] {
+        let refused = ParameterSpec::new(14).log_p([48, bits]).check();
+        assert!(matches!(refused, Err(CkksError::Parameter { name: "log_p", .. })), "{bits}: {refused:?}");
+    }
+}
+
+#[test]
+fn levels_above_the_highest_have_all_primes() {
+    let parameters = ParameterSpec::new(14).depth(2).check().unwrap();
+    for level in [Level(3), Level(usize::MAX)] {
+        assert_eq!(parameters.q_len(level), parameters.q_primes().len());
+        assert_eq!(parameters.log_q(level), parameters.log_q(Level(2)));
+    }
+}
+
+#[test]
+fn impossible_bounds_of_messages_to_refresh_are_refused() {
+    for bound in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e-300, 1e300] {
+        let refused = ckks::bootstrap::presets::n15_sparse().message_bound(bound).check();
+        assert!(matches!(refused, Err(CkksError::Parameter { .. })), "{bound}: {refused:?}");
     }
 }

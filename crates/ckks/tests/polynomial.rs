@@ -29,10 +29,10 @@ fn complex(values: &[f64]) -> Vec<Complex64> {
 
 /// Evaluates on ciphertexts, checks the error against the noise bound and everything tracked against a dry run; returns
 /// the largest error and the result.
-fn check(kit: &Kit, p: &Polynomial, values: &[f64]) -> (f64, Ciphertext) {
+fn check(kit: &Kit, p: &Polynomial, values: &[f64], bound: f64) -> (f64, Ciphertext) {
     let parameters = kit.context.parameters();
     let dry = DryRun::new(parameters);
-    let x = kit.encrypt(&complex(values), 7);
+    let x = kit.encrypt_within(&complex(values), bound, 7);
     let shape = CiphertextShape::from(&x);
     let planned = p.evaluate(&dry, &shape).unwrap();
     let plan = dry.plan();
@@ -69,7 +69,7 @@ proptest! {
         let p = if chebyshev { Polynomial::chebyshev(-1.0..=1.0, c) } else { Polynomial::power(c) }.unwrap();
         let levels = (0..).find(|&k| 1usize << k > p.degree()).unwrap();
         prop_assert_eq!(p.depth(), levels);
-        let (error, _) = check(&kit, &p, &reals(kit.context.max_slots(), seed ^ 1));
+        let (error, _) = check(&kit, &p, &reals(kit.context.max_slots(), seed ^ 1), 1.0);
         prop_assert!(error < 1e-6, "{}", error);
     }
 
@@ -81,7 +81,7 @@ proptest! {
             .iter()
             .map(|x| start + length * (x + 1.0) / 2.0)
             .collect();
-        let (error, _) = check(&kit, &p, &values);
+        let (error, _) = check(&kit, &p, &values, start.abs().max((start + length).abs()));
         // At most 12 bits may be lost to the map, and a short interval magnifies the noise of its values.
         let allowed = 3e-4 + 1e-8 * (degree * degree) as f64 / length;
         prop_assert!(error < allowed, "{:e} with {:?}", error, p);
@@ -125,8 +125,8 @@ fn a_scale_prepared_for_the_interval_costs_nothing() {
     let fresh = kit.encoder.packing();
     let packing = Packing { scale: fresh.scale / Scale::new(8.0).unwrap(), ..fresh };
     let values: Vec<f64> = reals(fresh.slots, 4).iter().map(|x| 8.0 * x).collect();
-    let plaintext = kit.encoder.encode_with(&values, &packing).unwrap();
-    let x = ckks::Encryptor::new(&kit.context, &kit.public).encrypt(&plaintext, &mut rng(5)).unwrap();
+    let plaintext = kit.encoder.encode_with(&values, &packing).unwrap().with_message_bound(8.0).unwrap();
+    let x = kit.encrypt_plain(&plaintext, 5);
     let y = p.evaluate(&kit.evaluator(), &x).unwrap();
     assert_eq!(y.level().0, DEPTH - 5);
     let found = kit.decrypt(&y);
@@ -144,7 +144,7 @@ fn squares_fit_every_scale() {
         let packing = Packing { scale: fresh.scale * Scale::new(factor).unwrap(), ..fresh };
         let values = reals(fresh.slots, 77);
         let plaintext = kit.encoder.encode_with(&values, &packing).unwrap();
-        let x = ckks::Encryptor::new(&kit.context, &kit.public).encrypt(&plaintext, &mut rng(5)).unwrap();
+        let x = kit.encrypt_plain(&plaintext, 5);
         let c = reals(degree + 1, degree as u64);
         for p in [Polynomial::chebyshev(-1.0..=1.0, c.clone()).unwrap(), Polynomial::power(c).unwrap()] {
             let dry = DryRun::new(kit.context.parameters());
@@ -201,6 +201,8 @@ fn every_slot_has_its_own_polynomial() {
 fn bad_polynomials_are_refused() {
     let nothing: [f64; 0] = [];
     assert!(matches!(Polynomial::power(nothing), Err(CkksError::Parameter { .. })));
+    let long = Polynomial::power(vec![1.0; 100_000]).unwrap_err();
+    assert!(matches!(long, CkksError::Parameter { name: "degree", .. }), "{long}");
     let refused = Polynomial::power([1.0, f64::NAN]).unwrap_err();
     assert!(matches!(refused, CkksError::NonFinite { index: 1, .. }), "{refused}");
     for (start, end) in [(1.0, 1.0), (2.0, 1.0), (f64::NAN, 1.0), (0.0, f64::INFINITY)] {
@@ -219,7 +221,7 @@ fn bad_polynomials_are_refused() {
     assert!(matches!(refused, CkksError::OutOfLevels { needed: 4, left: 3, .. }), "{refused}");
     assert_eq!(dry.plan().products, 0);
     let packing = Packing { level: Level(3), scale: parameters.default_scale(Level(3)), slots: 2 };
-    let sparse = dry.encrypt_public(&dry.plaintext(1.0, &packing).unwrap());
+    let sparse = dry.encrypt_public(&dry.plaintext(1.0, &packing).unwrap()).unwrap();
     let many = PolynomialVector::new(&vec![power; 3]).unwrap();
     assert!(matches!(many.evaluate(&dry, &sparse), Err(CkksError::TooManySlots { found: 3, max: 2 })));
     let without = Kit::new(&presets::toy(8, 3), &KeyRequest::new());

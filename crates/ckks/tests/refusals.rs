@@ -16,7 +16,7 @@ fn kit() -> Kit {
 #[test]
 fn missing_keys_are_named() {
     let kit = kit();
-    let (eval, x) = (kit.evaluator(), kit.encrypt(&random(32, 1), 2));
+    let (eval, x) = (kit.evaluator(), kit.encrypt_random(&random(32, 1), 2));
     let none = EvaluationKeys::none();
     let bare = Evaluator::new(&kit.context, &none);
     let text = |result: Result<_, CkksError>| -> String {
@@ -39,7 +39,7 @@ fn missing_keys_are_named() {
 #[test]
 fn levels_scales_slots_and_degrees_are_checked() {
     let kit = kit();
-    let (eval, x) = (kit.evaluator(), kit.encrypt(&random(32, 1), 2));
+    let (eval, x) = (kit.evaluator(), kit.encrypt_random(&random(32, 1), 2));
     let bottom = eval.drop_to(&x, Level(0)).unwrap();
     let out_of_levels = |result: Result<ckks::Ciphertext, CkksError>| {
         assert!(matches!(result, Err(CkksError::OutOfLevels { .. })));
@@ -70,7 +70,7 @@ fn levels_scales_slots_and_degrees_are_checked() {
 #[test]
 fn data_of_another_context_is_refused() {
     let (kit, other) = (kit(), Kit::new(&presets::toy(7, 2), &KeyRequest::new().relinearization()));
-    let (x, foreign) = (kit.encrypt(&random(32, 1), 2), other.encrypt(&random(64, 1), 2));
+    let (x, foreign) = (kit.encrypt_random(&random(32, 1), 2), other.encrypt_random(&random(64, 1), 2));
     let eval = kit.evaluator();
     let mixed = Evaluator::new(&kit.context, &other.keys);
     let low = mixed.drop_to(&x, Level(1)).unwrap();
@@ -92,11 +92,32 @@ fn data_of_another_context_is_refused() {
 #[test]
 fn a_message_that_may_wrap_is_not_decrypted() {
     let kit = kit();
-    let (eval, x) = (kit.evaluator(), kit.encrypt(&random(32, 1), 2));
+    let (eval, x) = (kit.evaluator(), kit.encrypt_random(&random(32, 1), 2));
     let low = eval.drop_to(&x, Level(0)).unwrap();
     let large = eval.mul_integer(&low, 1000).unwrap();
     let found = Decryptor::new(&kit.context, &kit.secret).decrypt(&large);
     assert!(matches!(found, Err(CkksError::PrecisionLost { .. })));
+}
+
+#[test]
+fn what_has_left_every_number_is_not_decrypted_either() {
+    let kit = kit();
+    let ops = kit.evaluator();
+    let decryptor = Decryptor::new(&kit.context, &kit.secret);
+    let refused = |x: &ckks::Ciphertext| matches!(decryptor.decrypt(x), Err(CkksError::PrecisionLost { .. }));
+    // Doubled so often that bounds are infinite; products never rescaled, whose scale is, of ones and of zeros.
+    let mut doubled = ops.drop_to(&kit.encrypt(&random(32, 1), 2), Level(1)).unwrap();
+    for times in 0..1200 {
+        doubled = ops.add(&doubled, &doubled).unwrap();
+        assert!(times < 200 || refused(&doubled), "doubled {times} times");
+    }
+    for value in [1.0, 0.0] {
+        let mut x = ops.drop_to(&kit.encrypt(&[Complex64::new(value, 0.0); 32], 3), Level(1)).unwrap();
+        for times in 0..40 {
+            x = ops.mul(&x, &x).unwrap();
+            assert!(times < 7 || refused(&x), "{value} squared {times} times: {:?}", x.noise());
+        }
+    }
 }
 
 #[test]
@@ -125,8 +146,7 @@ fn publications_are_counted_with_the_key_and_survive_a_restart() {
     // Plenty of room for flooding: a scale of 2^80 over noise of a few bits.
     let packing = Packing { scale: Scale::power_of_two(80), ..kit.encoder.packing() };
     let values = random(32, 1);
-    let plaintext = kit.encoder.encode_with(&values, &packing).unwrap();
-    let x = Encryptor::new(&kit.context, &kit.public).encrypt(&plaintext, &mut rng(2)).unwrap();
+    let x = kit.encrypt_plain(&common::in_square(kit.encoder.encode_with(&values, &packing).unwrap()), 2);
     let flooding = Flooding { queries: 3, ..Flooding::new(x.noise_bound()) };
     let publish =
         |secret: &SecretKey| Decryptor::new(&kit.context, secret).decrypt_public(&x, &flooding, &mut rng(3));
@@ -150,7 +170,7 @@ fn publications_are_counted_with_the_key_and_survive_a_restart() {
 #[test]
 fn a_publication_without_room_for_noise_is_refused_before_anything_is_spent() {
     let kit = kit();
-    let x = kit.encrypt(&random(32, 1), 2);
+    let x = kit.encrypt_random(&random(32, 1), 2);
     let decryptor = Decryptor::new(&kit.context, &kit.secret);
     let mut source = rng(3);
     // 36 bits on top of the worst case leave nothing at a scale of 2^40.
@@ -169,6 +189,30 @@ fn a_publication_without_room_for_noise_is_refused_before_anything_is_spent() {
 }
 
 #[test]
+fn secrets_that_are_not_uniform_need_insecure_parameters() {
+    let spec = ckks::ParameterSpec::new(12).log_q0(34).log_scale(28).depth(1);
+    let context = ckks::Context::new(&spec.check().unwrap()).unwrap();
+    let n = context.n();
+    // 2N/3 = 2730.7, and 14 standard deviations are 422.4.
+    let of_weight = |weight: usize| {
+        let coefficients: Vec<i8> =
+            (0..n).map(|i| i8::from(i < weight) * if i % 2 == 0 { 1 } else { -1 }).collect();
+        SecretKey::from_ternary_coefficients(&context, &coefficients)
+    };
+    for weight in [0, 1, 64, 2308, 3154, n] {
+        let refused = of_weight(weight).err();
+        assert!(matches!(refused, Some(CkksError::Parameter { .. })), "{weight}: {refused:?}");
+    }
+    for weight in [2309, 2731, 3153] {
+        let key = of_weight(weight).unwrap();
+        assert!(SecretKey::from_secret_bytes(&context, &key.to_secret_bytes().unwrap()).is_ok());
+    }
+    // A toy says that it hides nothing.
+    let toy = kit();
+    assert!(SecretKey::from_ternary_coefficients(&toy.context, &vec![0; toy.context.n()]).is_ok());
+}
+
+#[test]
 fn secrets_are_wiped_and_do_not_show() {
     let kit = kit();
     let mut source = rng(5);
@@ -182,6 +226,16 @@ fn secrets_are_wiped_and_do_not_show() {
     // What dropping does, seen from outside.
     secret.zeroize();
     assert!(zero(&secret));
+    // And the wiped key encrypts nothing: a symmetric ciphertext under it would be the message.
+    let plaintext = kit.encoder.encode(&[0.5]).unwrap();
+    let encryptor = Encryptor::new(&kit.context, &secret);
+    let gone = |error: Option<CkksError>| matches!(error, Some(CkksError::ContextMismatch { .. }));
+    assert!(gone(encryptor.encrypt(&plaintext, &mut source).err()));
+    assert!(gone(encryptor.encrypt_seeded(&plaintext, &mut source).err()));
+    let mut generator = KeyGenerator::new(&kit.context, &mut source);
+    assert!(gone(generator.public_key(&secret).err()));
+    assert!(gone(generator.evaluation_keys(&secret, &KeyRequest::new().relinearization()).err()));
+    assert!(SecretKey::from_secret_bytes(&kit.context, &secret.to_secret_bytes().unwrap()).is_err());
     assert!(std::mem::needs_drop::<SecretKey>());
     let shown = format!("{:?}", kit.secret);
     assert_eq!(shown, "SecretKey(N = 64, 0 published)");

@@ -39,7 +39,7 @@ fn the_counter_counts() {
 fn the_limit_is_kept_and_what_exceeds_it_costs_nothing() {
     let kit = kit();
     let context = &kit.context;
-    let x = kit.encrypt(&random(context.max_slots(), 1), 2).to_bytes(context).unwrap();
+    let x = kit.encrypt_random(&random(context.max_slots(), 1), 2).to_bytes(context).unwrap();
     let relinearization = kit.keys.relinearization().unwrap().to_bytes(context).unwrap();
     let galois = kit.keys.galois_keys().next().unwrap().to_bytes(context).unwrap();
     let public = kit.public.to_bytes(context).unwrap();
@@ -93,7 +93,7 @@ fn sizes_that_lie_cost_nothing() {
     let context = &kit.context;
     let mut stream = Vec::new();
     kit.keys.write_to(context, &mut stream).unwrap();
-    let ciphertext = kit.encrypt(&random(context.max_slots(), 1), 2).to_bytes(context).unwrap();
+    let ciphertext = kit.encrypt_random(&random(context.max_slots(), 1), 2).to_bytes(context).unwrap();
     let secret = kit.secret.to_secret_bytes().unwrap();
     let parameters = context.parameters().to_bytes().unwrap();
     for lie in [0, 1, 79, 80, 1 << 20, 1 << 32, 1 << 40, u64::MAX - 1, u64::MAX] {

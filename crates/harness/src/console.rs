@@ -28,6 +28,11 @@ pub(crate) fn note(text: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// `1 point`, `2 points`.
+pub(crate) fn points(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "point" } else { "points" })
+}
+
 /// Whether something printed to standard output was lost.
 pub(crate) fn lost() -> bool {
     LOST.load(Ordering::Relaxed)

@@ -44,6 +44,14 @@ pub enum HarnessError {
         /// Why not.
         source: std::io::Error,
     },
+    /// The folder of a sweep cannot be made, or nothing can be written there.
+    #[error("cannot use {} as the sweep's folder: {}; {}", path.display(), reason(source), ROOM)]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// A file of the results folder has not the expected content.
     #[error("{} is not {expected}: {found}; {remedy}", path.display())]
     Content {
@@ -112,7 +120,11 @@ impl HarnessError {
         match self {
             Self::Spec { .. } | Self::UnknownWorkload { .. } | Self::Usage { .. } | Self::Content { .. } => 2,
             Self::Interrupted { .. } => 130,
-            Self::Store { .. } | Self::Child { .. } | Self::Table { .. } | Self::Figure { .. } => 1,
+            Self::Folder { .. }
+            | Self::Store { .. }
+            | Self::Child { .. }
+            | Self::Table { .. }
+            | Self::Figure { .. } => 1,
         }
     }
 
@@ -148,6 +160,27 @@ impl HarnessError {
             remedy: remedy.into(),
         }
     }
+}
+
+/// What helps where a sweep cannot write.
+const ROOM: &str = "name another folder with `--out FOLDER`, or make this one writable";
+
+/// What a system's error comes to for a path that was given.
+fn reason(error: &std::io::Error) -> String {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => "a part of its path is a file".to_owned(),
+        ErrorKind::PermissionDenied => "no permission to write there".to_owned(),
+        ErrorKind::ReadOnlyFilesystem => "its file system is read-only".to_owned(),
+        ErrorKind::StorageFull => "its disk is full".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// Shorthand for [`HarnessError::Folder`] in `map_err`.
+pub(crate) fn folder(path: &Path) -> impl FnOnce(std::io::Error) -> HarnessError {
+    let path = path.to_owned();
+    move |source| HarnessError::Folder { path, source }
 }
 
 /// Shorthand for [`HarnessError::Store`] in `map_err`.

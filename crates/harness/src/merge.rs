@@ -13,9 +13,11 @@ use serde_json::Value as Json;
 
 use crate::column::{self, Column};
 use crate::error::{HarnessError, store as store_error};
+use crate::plan::{self, Entry};
 use crate::record::{PointRecord, Row, Status, StoredPoint};
 use crate::store::{Claimed, Store, write_atomic};
 use crate::table::Table;
+use crate::workload::Registry;
 
 /// The result table of a folder.
 pub(crate) const PLAIN_TABLE: &str = "results.csv";
@@ -41,11 +43,11 @@ impl Merged {
 }
 
 /// Copies the best file of every point of `inputs` into `output`, with manifests, logs and configuration, and writes
-/// the table there.
+/// the table there, with the columns of everything that is planned there.
 ///
 /// # Errors
 /// [`HarnessError`] when a file cannot be read, belongs to another schema, or cannot be written.
-pub(crate) fn merge(inputs: &[Store], output: &Store) -> Result<Merged, HarnessError> {
+pub(crate) fn merge(inputs: &[Store], output: &Store, registry: &Registry) -> Result<Merged, HarnessError> {
     let mut best: BTreeMap<String, (StoredPoint, String)> = BTreeMap::new();
     for store in inputs.iter().chain([output]) {
         for (point, text) in store.read_points()? {
@@ -67,7 +69,7 @@ pub(crate) fn merge(inputs: &[Store], output: &Store) -> Result<Merged, HarnessE
     for input in inputs.iter().filter(|input| input.root() != output.root()) {
         copy_missing(input.root(), output.root())?;
     }
-    write_table(output)
+    write_table(output, &plan::read(&output.path("plan.json"))?, registry)
 }
 
 /// Whether `a` is kept over `b`: ok beats failed, then the newer; equal times are settled by content, so that the
@@ -96,17 +98,22 @@ fn copy_missing(from: &Path, to: &Path) -> Result<(), HarnessError> {
     Ok(())
 }
 
-/// Writes `results.csv` and `columns.json` from the point files of one folder.
+/// Writes `results.csv` and `columns.json` from the point files of one folder. What is planned and has no rows yet has its
+/// columns there too, so that figures and claims can name them.
 ///
 /// # Errors
 /// [`HarnessError`] when a file cannot be read or written.
-pub(crate) fn write_table(store: &Store) -> Result<Merged, HarnessError> {
+pub(crate) fn write_table(
+    store: &Store,
+    plan: &[Entry],
+    registry: &Registry,
+) -> Result<Merged, HarnessError> {
     let mut points: Vec<StoredPoint> = store.read_points()?.into_iter().map(|(point, _)| point).collect();
     points.sort_by(|a, b| {
         let workload = a.text("workload").cmp(b.text("workload"));
         workload.then_with(|| a.params.order(&b.params)).then_with(|| a.point_id.cmp(&b.point_id))
     });
-    let table = tabulate(&points)?;
+    let table = tabulate(&points, &registry.planned_columns(plan))?;
     store.write(PLAIN_TABLE, &table.to_csv()?)?;
     let columns: Vec<Json> = table.columns.iter().map(Column::to_json).collect();
     let text = serde_json::to_string_pretty(&columns).unwrap_or_default();
@@ -123,8 +130,8 @@ pub(crate) fn write_table(store: &Store) -> Result<Merged, HarnessError> {
     Ok(merged)
 }
 
-fn tabulate(points: &[StoredPoint]) -> Result<Table, HarnessError> {
-    let columns = column::table(points.iter().flat_map(|point| &point.columns));
+fn tabulate(points: &[StoredPoint], planned: &[Column]) -> Result<Table, HarnessError> {
+    let columns = column::table(points.iter().flat_map(|point| &point.columns).chain(planned));
     let rows: Vec<Row<'_>> = points.iter().flat_map(StoredPoint::rows).collect();
     Table::build(columns, rows.len(), |row, name| rows[row].get(name))
 }
@@ -174,8 +181,8 @@ pub(crate) fn read_table(store: &Store) -> Result<Table, HarnessError> {
 /// [`HarnessError`] when a file cannot be read or written.
 pub(crate) fn record_abandoned(
     store: &Store,
-    plan: &[crate::plan::Entry],
-    registry: &crate::Registry,
+    plan: &[Entry],
+    registry: &Registry,
 ) -> Result<usize, HarnessError> {
     let abandoned = store.abandoned()?;
     let mut recorded = 0;

@@ -1,5 +1,7 @@
 //! The plan: every point of a sweep with its identity, in a fixed order, from the configuration alone.
 
+use std::path::Path;
+
 use serde_json::{Value as Json, json};
 
 use crate::config::{Limits, Measure, OnInsecure, Security, Spec, Sweep};
@@ -180,6 +182,32 @@ pub(crate) fn build(sweep: &Sweep, registry: &Registry) -> Result<Vec<Entry>, Ha
         }
     }
     if problems.is_empty() { Ok(entries) } else { Err(HarnessError::spec(&problems, &sweep.sources)) }
+}
+
+/// A plan file, as a JSON array or as lines; empty where there is no file.
+///
+/// # Errors
+/// [`HarnessError`] when it cannot be read or is no plan.
+pub(crate) fn read(path: &Path) -> Result<Vec<Entry>, HarnessError> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(crate::error::store("read", path)(error)),
+    };
+    let bad = |found: String| HarnessError::Content {
+        path: path.to_owned(),
+        expected: "a plan",
+        found,
+        remedy: "write it again with `plan --json`",
+    };
+    let parse = |text: &str| serde_json::from_str::<Json>(text).map_err(|error| bad(error.to_string()));
+    let list = if text.trim_start().starts_with('[') {
+        parse(&text)?.as_array().cloned().unwrap_or_default()
+    } else {
+        text.lines().filter(|line| !line.trim().is_empty()).map(parse).collect::<Result<_, _>>()?
+    };
+    let entry = |json: &Json| Entry::from_json(json).ok_or_else(|| bad(format!("the entry {json}")));
+    list.iter().map(entry).collect()
 }
 
 /// Whether a member without points of its own merely repeats an earlier member's.

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::console::out;
+use crate::console::{out, points};
 use crate::environment::Manifest;
 use crate::error::HarnessError;
 use crate::estimate::Estimator;
@@ -62,7 +62,7 @@ pub(crate) fn status(store: &Store, plan: &[Entry], registry: &Registry) -> Resu
         out(format!("... and {} more", missing.len() - 20));
     }
     let counts: Vec<String> = counts.iter().map(|(state, n)| format!("{n} {state}")).collect();
-    out(format!("{} points: {}", plan.len(), counts.join(", ")));
+    out(format!("{}: {}", points(plan.len()), counts.join(", ")));
     if !missing.is_empty() {
         estimator.calibrate(&missing, registry);
         out(match estimator.total(missing.iter().copied()) {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use crate::error::{HarnessError, store};
+use crate::error::{HarnessError, folder as folder_error, store};
 use crate::interrupt;
 use crate::record::StoredPoint;
 
@@ -82,7 +82,7 @@ impl Store {
     pub(crate) fn create(&self) -> Result<(), HarnessError> {
         for folder in ["points", "logs", "manifests"] {
             let path = self.root.join(folder);
-            fs::create_dir_all(&path).map_err(store("create", &path))?;
+            fs::create_dir_all(&path).map_err(folder_error(&self.root))?;
         }
         Ok(())
     }
@@ -186,7 +186,7 @@ impl Store {
     /// Takes the folder for one `run`; waits, after telling through `wait`, while another holds it.
     pub(crate) fn lock(&self, wait: impl FnOnce()) -> Result<File, HarnessError> {
         let path = self.root.join(".lock");
-        let file = File::create(&path).map_err(store("create", &path))?;
+        let file = File::create(&path).map_err(folder_error(&self.root))?;
         let mut wait = Some(wait);
         loop {
             match file.try_lock() {

@@ -349,6 +349,19 @@ impl Registry {
         self.get(&entry.workload).map(|workload| columns_at(workload, &entry.params)).unwrap_or_default()
     }
 
+    /// The columns that a whole plan fills, those of each workload once.
+    pub(crate) fn planned_columns(&self, plan: &[crate::plan::Entry]) -> Vec<Column> {
+        let mut seen = BTreeSet::new();
+        let mut columns = Vec::new();
+        for entry in plan {
+            let open = self.get(&entry.workload).is_some_and(Workload::open_params);
+            if seen.insert(&entry.workload) || open {
+                columns.extend(self.columns(entry));
+            }
+        }
+        columns
+    }
+
     /// The instruction set in use, as the program reports it.
     pub(crate) fn simd_name(&self) -> String {
         self.simd.map_or_else(String::new, |probe| probe())

@@ -136,6 +136,24 @@ impl MlError {
         Err(Self::Shape { what, found: found.to_string(), expected: expected.to_string() })
     }
 
+    /// [`Self::Shape`] if one of two sizes is zero.
+    pub(crate) fn check_both(what: &'static str, first: usize, second: usize) -> Result<(), Self> {
+        if first > 0 && second > 0 {
+            return Ok(());
+        }
+        let found = format!("{first} x {second}");
+        Err(Self::Shape { what, found, expected: "at least 1 x 1".to_owned() })
+    }
+
+    /// [`Self::Shape`] for a number of slots that is not a power of two.
+    pub(crate) fn check_slots(slots: usize) -> Result<(), Self> {
+        if slots.is_power_of_two() {
+            return Ok(());
+        }
+        let expected = "a power of two".to_owned();
+        Err(Self::Shape { what: "number of slots", found: slots.to_string(), expected })
+    }
+
     /// [`Self::NonFinite`] for the first value that is not finite.
     pub(crate) fn check_finite(what: &'static str, values: &[f64]) -> Result<(), Self> {
         match values.iter().position(|value| !value.is_finite()) {

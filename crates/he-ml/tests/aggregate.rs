@@ -53,6 +53,28 @@ fn boston_comes_out_as_least_squares_and_the_ridge_as_the_ridge() {
     }
 }
 
+/// Planning takes the same steps for any number of rows, and counts as the server works: chunk by chunk.
+#[test]
+fn plans_count_every_chunk_of_tables_of_any_length() {
+    let plan = |rows| {
+        let table = TableShape { rows, features: 3 };
+        let circuit = MomentAggregate::new(table, ValueRange::Within(1.0)).expect("a table");
+        circuit.plan(&circuit.wanted().log_scale(40)).expect("parameters")
+    };
+    let one = plan(1 << 12);
+    assert_eq!((one.parameters.max_slots(), one.counts.products), (1 << 12, 10));
+    for chunks in [2, 3, 7, 100] {
+        let more = plan(chunks << 12);
+        assert_eq!(more.counts.products, 10 * chunks);
+        assert_eq!((more.counts.depth, more.transforms), (one.counts.depth, one.transforms));
+        // Noises of chunks are independent: they grow with the root of their number, the bits of sums alike.
+        let grown = more.predicted_error / one.predicted_error;
+        assert!(grown > 1.0 && grown <= (chunks as f64).sqrt() * 1.01, "{chunks} chunks: {grown}");
+    }
+    let long = plan(1 << 36);
+    assert_eq!(long.counts.products, 10 * (1 << 36) / long.parameters.max_slots());
+}
+
 #[test]
 fn a_table_of_several_chunks_with_a_public_range() {
     let made = LinearSpec { rows: 9000, features: 3, noise: 0.1, seed: 3 }.generate().expect("made");

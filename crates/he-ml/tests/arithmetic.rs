@@ -55,7 +55,7 @@ fn a_dry_run_counts_what_plain_slots_count_and_what_the_scheme_plans() {
     let parameters = parameters();
     let dry = DryRun::new(&parameters);
     let on = Encrypted::new(&dry);
-    circuit(&on, &dry.input(1.0), &dry.input(1.0)).expect("runs");
+    circuit(&on, &dry.input(2f64.sqrt()), &dry.input(2f64.sqrt())).expect("runs");
     assert_eq!(on.counts(), clear);
     let plan = dry.plan();
     let planned = Counts {
@@ -83,7 +83,7 @@ proptest! {
         let context = Context::new(&parameters()).expect("a context");
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let dry = DryRun::new(context.parameters());
-        circuit(&Encrypted::new(&dry), &dry.input(1.0), &dry.input(1.0)).expect("runs");
+        circuit(&Encrypted::new(&dry), &dry.input(2f64.sqrt()), &dry.input(2f64.sqrt())).expect("runs");
         let mut generator = KeyGenerator::new(&context, &mut rng);
         let secret = generator.secret_key();
         let keys = generator.evaluation_keys(&secret, &dry.plan().request()).expect("keys");
@@ -91,6 +91,7 @@ proptest! {
         let (encoder, encryptor) = (Encoder::new(&context), Encryptor::new(&context, &secret));
         let mut encrypt = |values: &[Complex64]| {
             let plaintext = encoder.encode_complex(values).expect("encodes");
+            let plaintext = plaintext.with_message_bound(2f64.sqrt()).expect("parts of at most 1");
             encryptor.encrypt(&plaintext, &mut rng).expect("encrypts")
         };
         let (x, y) = (encrypt(x), encrypt(y));

@@ -118,6 +118,23 @@ fn tables_of_several_blocks_and_other_widths_come_out_right() {
     }
 }
 
+/// A setting that nobody made gives way to the table; one that was made is refused where there is no room for it.
+#[test]
+fn the_default_fits_tables_of_few_features() {
+    for features in [1, 2] {
+        let made = made_up(60, features);
+        let model = LinearRegressionSpec::new().check(TableShape { rows: 60, features }).expect("fits");
+        let found = model.run_clear(made.table()).expect("runs");
+        let exact = LinearModel::least_squares(made.table().features(), made.table().targets());
+        let error = largest_difference(&found.values, &exact.expect("regular").weights);
+        assert!(error < 5e-3, "{features}: {error:e}");
+    }
+    assert_eq!(Solver::default_for(2), Solver::Residual { log_degree: 4 });
+    assert_eq!(Solver::default_for(3), Solver::Residual { log_degree: 6 });
+    let explicit = LinearRegressionSpec::new().solver(Solver::Residual { log_degree: 6 });
+    assert!(explicit.check(TableShape { rows: 60, features: 2 }).is_err());
+}
+
 #[test]
 fn on_a_toy_ring_encrypted_weights_are_those_of_the_clear_circuit_and_the_plan_is_kept() {
     let made = made_up(50, 2);

@@ -84,25 +84,71 @@ pub fn for_each_limb_pair_with(
     spaces: (&mut [u64], usize),
     f: impl Fn(usize, &mut [u64], &mut [u64], &mut [u64]) + Sync + Send,
 ) {
-    for_each_run_pair_with(a, b, (n, 1), spaces, f);
+    let runs = Runs::even(a.len() / n, 1);
+    for_each_run_pair_with(a, b, (n, runs), spaces, f);
 }
 
-/// As [`for_each_limb_pair_with`], for runs of at most `most` consecutive limbs: `f(first, limbs_a, limbs_b, space)`. Threads
-/// take runs in order as they become free. `b` is cut as `a` is and may have several times as many words for each limb.
+/// How limbs are cut into runs of neighbours, which threads take in order as they become free.
+#[derive(Clone, Copy, Debug)]
+pub struct Runs {
+    /// Limbs that are cut into `count` runs, equal to within one limb.
+    limbs: usize,
+    count: usize,
+    /// Runs of one limb after them.
+    single: usize,
+}
+
+impl Runs {
+    /// Runs of at most `most` limbs, equal to within one limb and as many for each thread; the longer ones first, so that all
+    /// threads finish together to within one limb.
+    #[must_use]
+    pub fn even(limbs: usize, most: usize) -> Self {
+        let count = limbs.div_ceil(most.max(1)).next_multiple_of(threads()).min(limbs);
+        Self { limbs, count, single: 0 }
+    }
+
+    /// The same, and `limbs` limbs more after them, each a run of its own.
+    #[must_use]
+    pub fn then_single(self, limbs: usize) -> Self {
+        Self { single: self.single + limbs, ..self }
+    }
+
+    fn len(self) -> usize {
+        self.count + self.single
+    }
+
+    fn limbs(self) -> usize {
+        self.limbs + self.single
+    }
+
+    /// The runs, in order.
+    fn ranges(self) -> impl Iterator<Item = Range<usize>> + Send {
+        let (least, longer) = (self.limbs / self.count.max(1), self.limbs % self.count.max(1));
+        let even = (0..self.count).scan(0, move |next, run| {
+            let start = *next;
+            *next += least + usize::from(run < longer);
+            Some(start..*next)
+        });
+        even.chain((self.limbs..self.limbs()).map(|limb| limb..limb + 1))
+    }
+}
+
+/// As [`for_each_limb_pair_with`], for runs of limbs: `f(first, limbs_a, limbs_b, space)`. Threads take runs in order as they
+/// become free. `a` has as many limbs as `runs`; `b` is cut as `a` is and may have several times as many words for each limb.
 pub fn for_each_run_pair_with(
     a: &mut [u64],
     b: &mut [u64],
-    (n, most): (usize, usize),
+    (n, runs): (usize, Runs),
     (spaces, space_len): (&mut [u64], usize),
     f: impl Fn(usize, &mut [u64], &mut [u64], &mut [u64]) + Sync + Send,
 ) {
-    let (limbs, words) = (a.len() / n, a.len() + b.len());
-    let (runs, other_n) = (runs(limbs, most), b.len() / limbs.max(1));
+    debug_assert_eq!(a.len(), n * runs.limbs(), "runs cover the limbs");
+    let (words, other_n) = (a.len() + b.len(), b.len() / runs.limbs().max(1));
     let pieces = (spaces.len() / space_len.max(1)).min(threads()).min(runs.len());
     // Each run costs at least a pass over its share of the work space.
     let cost = words + runs.len() * space_len;
     let (mut a, mut b) = (a, b);
-    let pairs = runs.filter_map(move |run| {
+    let pairs = runs.ranges().filter_map(move |run| {
         let (x, y) = (a.split_off_mut(..n * run.len())?, b.split_off_mut(..other_n * run.len())?);
         Some((run.start, x, y))
     });
@@ -128,10 +174,10 @@ pub fn for_each_run(
     (n, most): (usize, usize),
     f: impl Fn(usize, &mut [u64]) + Sync + Send,
 ) {
-    let (words, runs) = (data.len(), runs(data.len() / n, most));
+    let (words, runs) = (data.len(), Runs::even(data.len() / n, most));
     let pieces = threads().min(runs.len());
     let mut data = data;
-    let cut = runs.filter_map(move |run| Some((run.start, data.split_off_mut(..n * run.len())?)));
+    let cut = runs.ranges().filter_map(move |run| Some((run.start, data.split_off_mut(..n * run.len())?)));
     if worth_forking(words, pieces) {
         let queue = Mutex::new(cut);
         let take = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
@@ -143,13 +189,6 @@ pub fn for_each_run(
     } else {
         cut.for_each(|(first, limbs)| f(first, limbs));
     }
-}
-
-/// Cuts `limbs` limbs into runs of at most `most`, equal to within one limb and as many for each thread, so that all threads
-/// finish together.
-fn runs(limbs: usize, most: usize) -> impl ExactSizeIterator<Item = Range<usize>> + Send {
-    let count = limbs.div_ceil(most.max(1)).next_multiple_of(threads()).min(limbs);
-    (0..count).map(move |r| limbs * r / count..limbs * (r + 1) / count)
 }
 
 /// Calls `f(i, item)` for each item, in parallel when together they touch enough words.
@@ -172,7 +211,7 @@ pub fn join<A: Send, B: Send>(
 
 #[cfg(test)]
 mod tests {
-    use super::{Threads, for_each_limb_pair_with, for_each_run, for_each_run_pair_with, runs};
+    use super::{Runs, Threads, for_each_limb_pair_with, for_each_run, for_each_run_pair_with};
 
     /// Every limb is visited once, with its own index and a piece of work space nobody else holds.
     #[test]
@@ -211,7 +250,8 @@ mod tests {
             };
             Threads::new(threads).expect("threads start").install(|| {
                 let mut spaces = vec![0; threads * n];
-                for_each_run_pair_with(&mut a, &mut b, (n, most), (&mut spaces, n), |first, x, y, _| {
+                let runs = Runs::even(limbs.saturating_sub(1), most).then_single(limbs.min(1));
+                for_each_run_pair_with(&mut a, &mut b, (n, runs), (&mut spaces, n), |first, x, y, _| {
                     mark(first, x);
                     mark(first, y);
                 });
@@ -226,15 +266,25 @@ mod tests {
     #[test]
     fn runs_are_shared_out_evenly() {
         for threads in 1..=3 {
-            for (limbs, most) in [(30, 6), (16, 3), (15, 10), (5, 3), (2, 8), (1, 1), (0, 8)] {
-                let cut: Vec<_> =
-                    Threads::new(threads).expect("threads start").install(|| runs(limbs, most).collect());
+            for (limbs, most) in [(30, 6), (16, 3), (15, 3), (15, 10), (5, 3), (2, 8), (1, 1), (0, 8)] {
+                let runs = Threads::new(threads).expect("threads start").install(|| Runs::even(limbs, most));
+                let cut: Vec<_> = runs.ranges().collect();
                 let lengths: Vec<usize> = cut.iter().map(ExactSizeIterator::len).collect();
+                assert_eq!(cut.len(), runs.len());
                 assert!(cut.iter().flat_map(Clone::clone).eq(0..limbs), "all limbs, in order");
                 let (least, longest) = (lengths.iter().min(), lengths.iter().max());
                 let (least, longest) = (least.copied().unwrap_or(1), longest.copied().unwrap_or(1));
                 assert!(1 <= least && longest <= most && longest - least <= 1, "{lengths:?}");
                 assert!(limbs < threads || lengths.len().is_multiple_of(threads), "{lengths:?}");
+                // Whoever has done least takes the next run.
+                let mut done = vec![0; threads];
+                for length in lengths {
+                    *done.iter_mut().min().expect("at least one thread") += length;
+                }
+                let (least, most) = (done.iter().min(), done.iter().max());
+                assert!(most.zip(least).is_some_and(|(most, least)| most - least <= 1), "{done:?}");
+                let with_single: Vec<_> = runs.then_single(2).ranges().collect();
+                assert_eq!(with_single, [cut, vec![limbs..limbs + 1, limbs + 1..limbs + 2]].concat());
             }
         }
     }

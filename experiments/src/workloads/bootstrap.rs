@@ -163,13 +163,14 @@ impl Kit {
     fn encrypt(
         &self,
         values: &[Complex64],
+        (bound, rms): (f64, f64),
         level: Level,
         rng: &mut ChaCha20Rng,
     ) -> Result<Ciphertext, CkksError> {
         let scale = self.context.default_scale(level)?;
         let plaintext =
             self.encoder.encode_with(values, &Packing { level, scale, slots: self.plan.slots() })?;
-        Encryptor::new(&self.context, &self.secret).encrypt(&plaintext, rng)
+        Encryptor::new(&self.context, &self.secret).encrypt(&plaintext.with_message_size(bound, rms)?, rng)
     }
 
     /// Writes the errors of `found` to the rows of a stage.
@@ -200,9 +201,12 @@ fn run(params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
     let bootstrapper =
         record.stage("setup", "matrices").once().run(|| Bootstrapper::new(&kit.plan, &evaluator))?.value;
     let mut data = ChaCha20Rng::seed_from_u64(record.seed());
-    let values = disc(kit.plan.slots(), kit.plan.message_bound(), &mut data);
+    let bound = kit.plan.message_bound();
+    let values = disc(kit.plan.slots(), bound, &mut data);
+    // Bound and root mean square of a point of the disc: the radius is uniform.
+    let size = |radius: f64| (radius, radius / 3f64.sqrt());
     if params.text("mode")? == "once" {
-        let spent = kit.encrypt(&values, Level(0), &mut rng)?;
+        let spent = kit.encrypt(&values, size(bound), Level(0), &mut rng)?;
         let stage = record
             .stage("refresh", "refresh")
             .at_most(SAMPLES)
@@ -217,9 +221,9 @@ fn run(params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
     let turns = disc(values.len(), 1.0, &mut data);
     let factor: Vec<Complex64> = turns.iter().map(|x| Complex64::from_polar(0.5, x.arg())).collect();
     let offset = disc(values.len(), 0.5, &mut data);
-    let encrypted_factor = kit.encrypt(&factor, top, &mut rng)?;
-    let encrypted_offset = kit.encrypt(&offset, below, &mut rng)?;
-    let (mut expected, mut x) = (values.clone(), kit.encrypt(&values, top, &mut rng)?);
+    let encrypted_factor = kit.encrypt(&factor, (0.5, 0.5), top, &mut rng)?;
+    let encrypted_offset = kit.encrypt(&offset, size(0.5), below, &mut rng)?;
+    let (mut expected, mut x) = (values.clone(), kit.encrypt(&values, size(bound), top, &mut rng)?);
     for step in 1..=params.count("refreshes")? {
         let product = evaluator.mul_rescale(&x, &encrypted_factor)?;
         let sum = evaluator.add(&product, &encrypted_offset)?.with_message_bound(kit.plan.message_bound())?;

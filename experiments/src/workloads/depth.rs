@@ -102,7 +102,7 @@ fn plan(parameters: &Parameters, factor: Factor) -> Result<Plan, CkksError> {
     let mut power = dry.input(1.0);
     while power.level().0 > 0 {
         let packing = Packing { level: power.level(), scale: power.scale(), slots: power.slots() };
-        let fresh = dry.encrypt_public(&dry.plaintext(1.0, &packing)?);
+        let fresh = dry.encrypt_public(&dry.plaintext(1.0, &packing)?)?;
         power = dry.mul_rescale(&power, if factor == Factor::Fresh { &fresh } else { &power })?;
     }
     Ok(dry.plan())

@@ -107,8 +107,8 @@ fn once(
     let (eval, encryptor) = (kit.evaluator(), Encryptor::new(&kit.context, &kit.public));
     let slots = kit.context.max_slots();
     let (a, b) = (real(slots, data), real(slots, data));
-    let x = encryptor.encrypt(&kit.encoder.encode_complex(&a)?, rng)?;
-    let y = encryptor.encrypt(&kit.encoder.encode_complex(&b)?, rng)?;
+    let x = encryptor.encrypt(&setup::uniform_up_to(1.0, kit.encoder.encode_complex(&a)?)?, rng)?;
+    let y = encryptor.encrypt(&setup::uniform_up_to(1.0, kit.encoder.encode_complex(&b)?)?, rng)?;
     let mut note = |name: &str, found: &Ciphertext, expected: &[Complex64]| {
         let id = record.score(name, [] as [(&str, f64); 0])?;
         let found = kit.decrypt(found).map(|slots| Found {

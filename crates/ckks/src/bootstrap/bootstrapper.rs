@@ -210,7 +210,7 @@ fn places(parameters: &BootstrapParameters) -> Result<[Vec<(Level, Scale)>; 2], 
     let dry = DryRun::new(parameters.parameters());
     let scale = parameters.parameters().default_scale(Level(0));
     let packing = Packing { level: Level(0), scale, slots: parameters.slots() };
-    let input = dry.encrypt_public(&dry.plaintext(parameters.message_bound(), &packing)?);
+    let input = dry.encrypt_public(&dry.plaintext(parameters.message_bound(), &packing)?)?;
     let bootstrapper = Bootstrapper::<PlaintextShape>::unprepared(parameters);
     let mut places = [Vec::new(), Vec::new()];
     bootstrapper.run(&dry, &input, &mut |transform, k, x| {

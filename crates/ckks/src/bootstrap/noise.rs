@@ -54,7 +54,7 @@ impl BootstrapParameters {
     pub fn precision_bits(&self) -> Result<f64, CkksError> {
         let (dry, level) = (DryRun::new(self.parameters()), Level(0));
         let packing = Packing { level, scale: self.parameters().default_scale(level), slots: self.slots() };
-        let input = dry.encrypt_public(&dry.plaintext(self.message_bound(), &packing)?);
+        let input = dry.encrypt_public(&dry.plaintext(self.message_bound(), &packing)?)?;
         let message_rms = self.message_bound() / 3f64.sqrt();
         let input = Noise { message_rms, ..dry.noise(&input) };
         let noise = refreshed_noise(self, &input, &Noise::ZERO);

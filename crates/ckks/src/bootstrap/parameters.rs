@@ -12,7 +12,7 @@ use crate::{
     error::CkksError,
     eval::raise::ephemeral_weight,
     keys::{KeyRequest, KeySize},
-    params::Parameters,
+    params::{MAX_DEPTH, Parameters},
     scale::{Level, Scale},
 };
 
@@ -137,7 +137,7 @@ impl BootstrapParameters {
         let dry = DryRun::new(self.parameters());
         let scale = self.parameters().default_scale(Level(0));
         let packing = Packing { level: Level(0), scale, slots: self.slots() };
-        let input = dry.encrypt_public(&dry.plaintext(self.message_bound(), &packing)?);
+        let input = dry.encrypt_public(&dry.plaintext(self.message_bound(), &packing)?)?;
         Bootstrapper::unprepared(self).refresh(&dry, &input)?;
         Ok(dry)
     }
@@ -185,6 +185,14 @@ fn check_shape(spec: &BootstrapSpec) -> Result<(), CkksError> {
     if !(spec.message_bound.is_finite() && spec.message_bound > 0.0) {
         let expected = "a finite number above 0".to_owned();
         return refused("message_bound", spec.message_bound.to_string(), expected);
+    }
+    if spec.levels > MAX_DEPTH {
+        return refused("levels", spec.levels.to_string(), format!("at most {MAX_DEPTH}"));
+    }
+    // Each doubling takes a level of the sine.
+    if spec.doublings > spec.sine.len() {
+        let expected = format!("at most the {} levels of the sine", spec.sine.len());
+        return refused("doublings", spec.doublings.to_string(), expected);
     }
     for (name, levels) in [
         ("slots_to_coefficients", &spec.slots_to_coefficients),

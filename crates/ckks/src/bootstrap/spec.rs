@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::BootstrapParameters;
 use crate::{
     error::CkksError,
-    params::{LevelSpec, ParameterSpec},
+    params::{LevelSpec, MAX_DEPTH, ParameterSpec},
 };
 
 /// A way to refresh, unchecked: a chain of levels and what is computed on each of them. [`Self::check`] finds the primes and
@@ -70,7 +70,7 @@ impl BootstrapSpec {
     #[must_use]
     pub fn message_bound(mut self, bound: f64) -> Self {
         let bits = (bound / self.message_bound).log2().round() as i64;
-        self.log_scale = (i64::from(self.log_scale) - bits).max(1) as u32;
+        self.log_scale = i64::from(self.log_scale).saturating_sub(bits).clamp(1, u32::MAX.into()) as u32;
         self.message_bound = bound;
         self
     }
@@ -85,7 +85,8 @@ impl BootstrapSpec {
     /// The chain of levels as a specification of parameters.
     #[must_use]
     pub fn parameter_spec(&self) -> ParameterSpec {
-        let left = std::iter::repeat_n(LevelSpec::new(self.log_scale), self.levels);
+        // One more than there can be is refused like any other number above that.
+        let left = std::iter::repeat_n(LevelSpec::new(self.log_scale), self.levels.min(MAX_DEPTH + 1));
         let levels = std::iter::once(self.base.clone())
             .chain(left)
             .chain(self.slots_to_coefficients.iter().cloned())

@@ -1,6 +1,6 @@
 //! Sums, products, rescalings and relinearisations of shapes.
 
-use super::{CiphertextShape, DryRun, PlaintextShape, of_degree, same_scale, same_slots};
+use super::{CiphertextShape, DryRun, PlaintextShape, Shape, of_degree, same_scale, same_slots};
 use crate::{
     error::CkksError,
     eval::scalar::constant,
@@ -8,12 +8,7 @@ use crate::{
 };
 
 impl DryRun {
-    pub(super) fn sum(
-        &self,
-        op: &'static str,
-        a: &CiphertextShape,
-        b: &CiphertextShape,
-    ) -> Result<CiphertextShape, CkksError> {
+    pub(super) fn sum(&self, op: &'static str, a: &CiphertextShape, b: &CiphertextShape) -> Shape {
         same_slots(op, a.slots, b.slots)?;
         same_scale(op, a.scale, b.scale)?;
         let out = CiphertextShape {
@@ -25,24 +20,14 @@ impl DryRun {
         Ok(self.note(out, |plan| plan.additions += 1))
     }
 
-    pub(super) fn sum_plain(
-        &self,
-        op: &'static str,
-        a: &CiphertextShape,
-        b: &PlaintextShape,
-    ) -> Result<CiphertextShape, CkksError> {
+    pub(super) fn sum_plain(&self, op: &'static str, a: &CiphertextShape, b: &PlaintextShape) -> Shape {
         same_slots(op, a.slots, b.slots)?;
         same_scale(op, a.scale, b.scale)?;
         let out = CiphertextShape { level: a.level.min(b.level), noise: a.noise.add(&b.noise), ..*a };
         Ok(self.note(out, |plan| plan.additions += 1))
     }
 
-    pub(super) fn product(
-        &self,
-        op: &'static str,
-        a: &CiphertextShape,
-        b: &CiphertextShape,
-    ) -> Result<CiphertextShape, CkksError> {
+    pub(super) fn product(&self, op: &'static str, a: &CiphertextShape, b: &CiphertextShape) -> Shape {
         same_slots(op, a.slots, b.slots)?;
         of_degree(op, a, 1)?;
         of_degree(op, b, 1)?;
@@ -51,11 +36,7 @@ impl DryRun {
         Ok(CiphertextShape { level: a.level.min(b.level), scale: a.scale * b.scale, degree: 2, noise, ..*a })
     }
 
-    pub(super) fn products(
-        &self,
-        op: &'static str,
-        pairs: &[(&CiphertextShape, &CiphertextShape)],
-    ) -> Result<CiphertextShape, CkksError> {
+    pub(super) fn products(&self, op: &'static str, pairs: &[(&CiphertextShape, &CiphertextShape)]) -> Shape {
         let mut total: Option<CiphertextShape> = None;
         for (a, b) in pairs {
             let product = self.product(op, a, b)?;
@@ -77,12 +58,7 @@ impl DryRun {
     }
 
     /// From degree 2 to 1, and one level down if asked.
-    pub(super) fn switch(
-        &self,
-        op: &'static str,
-        a: &CiphertextShape,
-        rescale: bool,
-    ) -> Result<CiphertextShape, CkksError> {
+    pub(super) fn switch(&self, op: &'static str, a: &CiphertextShape, rescale: bool) -> Shape {
         let tables = self.at(a.level);
         let mut out = CiphertextShape { degree: 1, noise: a.noise.plus(tables.switch), ..*a };
         if rescale {
@@ -96,11 +72,7 @@ impl DryRun {
         }))
     }
 
-    pub(super) fn divided(
-        &self,
-        op: &'static str,
-        a: &CiphertextShape,
-    ) -> Result<CiphertextShape, CkksError> {
+    pub(super) fn divided(&self, op: &'static str, a: &CiphertextShape) -> Shape {
         let level = a.level.below().ok_or(CkksError::OutOfLevels { op, needed: 1, left: 0 })?;
         let primes = &self.parameters.groups()[a.level.0].primes;
         let divisor: f64 = primes.iter().map(|&p| p as f64).product();
@@ -117,7 +89,7 @@ impl DryRun {
         a: &CiphertextShape,
         value: f64,
         scale: Scale,
-    ) -> Result<CiphertextShape, CkksError> {
+    ) -> Shape {
         constant(op, value, scale)?;
         let noise = a.noise.mul_constant(a.scale.to_f64(), value, scale.to_f64(), self.n());
         self.plan.borrow_mut().plain_products += 1;
@@ -131,7 +103,7 @@ impl DryRun {
         a: &CiphertextShape,
         value: f64,
         target: Scale,
-    ) -> Result<CiphertextShape, CkksError> {
+    ) -> Shape {
         of_degree(op, a, 1)?;
         if a.level == Level(0) {
             return Err(CkksError::OutOfLevels { op, needed: 1, left: 0 });
@@ -142,12 +114,7 @@ impl DryRun {
         Ok(self.note(out, |_| {}))
     }
 
-    pub(super) fn times_plain(
-        &self,
-        op: &'static str,
-        a: &CiphertextShape,
-        b: &PlaintextShape,
-    ) -> Result<CiphertextShape, CkksError> {
+    pub(super) fn times_plain(&self, op: &'static str, a: &CiphertextShape, b: &PlaintextShape) -> Shape {
         same_slots(op, a.slots, b.slots)?;
         let noise = a.noise.mul(a.scale.to_f64(), &b.noise, b.scale.to_f64(), self.n());
         self.plan.borrow_mut().plain_products += 1;

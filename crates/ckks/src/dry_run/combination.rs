@@ -1,6 +1,6 @@
 //! Linear combinations of shapes.
 
-use super::{CiphertextShape, DryRun, of_degree, same_slots};
+use super::{CiphertextShape, DryRun, Shape, of_degree, same_slots};
 use crate::{
     error::CkksError,
     eval::{
@@ -12,12 +12,7 @@ use crate::{
 };
 
 impl DryRun {
-    pub(super) fn combined(
-        &self,
-        terms: &[(&CiphertextShape, f64)],
-        level: Level,
-        scale: Scale,
-    ) -> Result<CiphertextShape, CkksError> {
+    pub(super) fn combined(&self, terms: &[(&CiphertextShape, f64)], level: Level, scale: Scale) -> Shape {
         let (first, _) = terms.first().ok_or_else(no_terms)?;
         self.check_level(OP, level)?;
         let mut noise: Option<Noise> = None;

@@ -4,6 +4,7 @@ use super::{DryRun, PlaintextShape};
 use crate::{
     encoder::{Packing, Size, SlotValue, check_count, check_fits, check_scale, check_slots},
     error::CkksError,
+    message_size::SizeSource,
     noise::Noise,
     scale::Level,
 };
@@ -53,5 +54,5 @@ impl DryRun {
 
 fn shape(packing: &Packing, noise: Noise) -> PlaintextShape {
     let Packing { level, scale, slots } = *packing;
-    PlaintextShape { level, scale, slots, noise }
+    PlaintextShape { level, scale, slots, noise, source: SizeSource::Measured }
 }

@@ -17,6 +17,7 @@ pub use shape::{CiphertextShape, PlaintextShape};
 use crate::{
     encoder::Packing,
     error::CkksError,
+    message_size::SizeSource,
     noise::{Added, LevelNoise, Noise},
     params::Parameters,
     scale::{Level, Scale},
@@ -60,41 +61,47 @@ impl DryRun {
         self.plan.borrow().clone()
     }
 
-    /// A plaintext of values no larger than `message_bound`.
+    /// A plaintext with a declared bound: of values no larger than `message_bound`.
     ///
     /// # Errors
     /// [`CkksError::NoSuchLevel`].
     pub fn plaintext(&self, message_bound: f64, packing: &Packing) -> Result<PlaintextShape, CkksError> {
         self.check_level("encode", packing.level)?;
-        let noise = Noise::encoded(self.parameters.ring_degree(), message_bound, message_bound);
-        Ok(PlaintextShape { level: packing.level, scale: packing.scale, slots: packing.slots, noise })
+        let noise = Noise::encoded(self.n(), message_bound, message_bound);
+        let Packing { level, scale, slots } = *packing;
+        Ok(PlaintextShape { level, scale, slots, noise, source: SizeSource::Declared })
     }
 
-    /// A fresh public-key encryption in all slots, at the highest level, of values no larger than `message_bound`.
+    /// A fresh public-key encryption in all slots, at the highest level, of values no larger than `message_bound`, with
+    /// that bound declared; 1 is what an encryption says of which nothing was declared.
     #[must_use]
     pub fn input(&self, message_bound: f64) -> CiphertextShape {
         let level = self.parameters.max_level();
-        let noise = Noise::encoded(self.parameters.ring_degree(), message_bound, message_bound);
         let (scale, slots) = (self.parameters.default_scale(level), self.parameters.max_slots());
-        self.encrypt_public(&PlaintextShape { level, scale, slots, noise })
+        let noise = Noise::encoded(self.n(), message_bound, message_bound).plus(self.at(level).public);
+        self.note(CiphertextShape { level, scale, slots, degree: 1, noise }, |_| {})
     }
 
     /// A public-key encryption of `plaintext`.
-    #[must_use]
-    pub fn encrypt_public(&self, plaintext: &PlaintextShape) -> CiphertextShape {
+    ///
+    /// # Errors
+    /// [`CkksError::MessageTooLarge`], as [`crate::Encryptor::encrypt`].
+    pub fn encrypt_public(&self, plaintext: &PlaintextShape) -> Result<CiphertextShape, CkksError> {
         self.encrypted(plaintext, self.at(plaintext.level).public)
     }
 
     /// An encryption of `plaintext` with the secret key.
-    #[must_use]
-    pub fn encrypt_symmetric(&self, plaintext: &PlaintextShape) -> CiphertextShape {
+    ///
+    /// # Errors
+    /// As [`Self::encrypt_public`].
+    pub fn encrypt_symmetric(&self, plaintext: &PlaintextShape) -> Result<CiphertextShape, CkksError> {
         self.encrypted(plaintext, self.at(plaintext.level).symmetric)
     }
 
-    fn encrypted(&self, plaintext: &PlaintextShape, added: Added) -> CiphertextShape {
-        let PlaintextShape { level, scale, slots, noise } = *plaintext;
-        let out = CiphertextShape { level, scale, slots, degree: 1, noise: noise.plus(added) };
-        self.note(out, |_| {})
+    fn encrypted(&self, plaintext: &PlaintextShape, added: Added) -> Result<CiphertextShape, CkksError> {
+        let PlaintextShape { level, scale, slots, noise, source } = *plaintext;
+        let noise = source.in_the_clear("encryption", &noise, self.n())?.plus(added);
+        Ok(self.note(CiphertextShape { level, scale, slots, degree: 1, noise }, |_| {}))
     }
 
     /// Bytes of a ciphertext of this shape.
@@ -122,6 +129,9 @@ impl DryRun {
         self.parameters.ring_degree()
     }
 }
+
+/// The result of an operation on shapes.
+type Shape = Result<CiphertextShape, CkksError>;
 
 fn same_slots(op: &'static str, left: usize, right: usize) -> Result<(), CkksError> {
     if left == right { Ok(()) } else { Err(CkksError::SlotMismatch { op, left, right }) }

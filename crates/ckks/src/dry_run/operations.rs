@@ -1,6 +1,6 @@
 //! The operations on shapes.
 
-use super::{CiphertextShape, DryRun, PlaintextShape, of_degree, same_scale, same_slots};
+use super::{CiphertextShape, DryRun, PlaintextShape, Shape, of_degree, same_scale, same_slots};
 use crate::{
     encoder::{Packing, SlotValue, check_slots},
     error::CkksError,
@@ -14,9 +14,6 @@ use crate::{
     params::Parameters,
     scale::{Level, Scale},
 };
-
-/// The result of an operation on shapes.
-type Shape = Result<CiphertextShape, CkksError>;
 
 impl Operations for DryRun {
     type Ciphertext = CiphertextShape;

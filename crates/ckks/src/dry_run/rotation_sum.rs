@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CiphertextShape, DryRun, PlaintextShape, of_degree};
+use super::{CiphertextShape, DryRun, PlaintextShape, Shape, of_degree};
 use crate::{
     error::CkksError,
     eval::{
@@ -24,7 +24,7 @@ impl DryRun {
         &self,
         a: &CiphertextShape,
         groups: &[RotationGroup<'_, PlaintextShape>],
-    ) -> Result<CiphertextShape, CkksError> {
+    ) -> Shape {
         of_degree(OP, a, 1)?;
         if a.level == Level(0) {
             return Err(CkksError::OutOfLevels { op: OP, needed: 1, left: 0 });

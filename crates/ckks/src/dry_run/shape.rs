@@ -2,6 +2,8 @@
 
 use crate::{
     ciphertext::Ciphertext,
+    error::CkksError,
+    message_size::SizeSource,
     noise::Noise,
     plaintext::Plaintext,
     scale::{Level, Scale},
@@ -81,10 +83,22 @@ pub struct PlaintextShape {
     pub(super) scale: Scale,
     pub(super) slots: usize,
     pub(super) noise: Noise,
+    pub(super) source: SizeSource,
+}
+
+impl PlaintextShape {
+    /// Declares a size of the message, as [`Plaintext::with_message_size`] does.
+    ///
+    /// # Errors
+    /// As [`Plaintext::with_message_size`].
+    pub fn with_message_size(mut self, bound: f64, rms: f64) -> Result<Self, CkksError> {
+        (self.noise, self.source) = self.source.declare(&self.noise, bound, rms)?;
+        Ok(self)
+    }
 }
 
 impl From<&Plaintext> for PlaintextShape {
     fn from(a: &Plaintext) -> Self {
-        Self { level: a.level(), scale: a.scale(), slots: a.slots(), noise: a.noise() }
+        Self { level: a.level(), scale: a.scale(), slots: a.slots(), noise: a.noise(), source: a.source }
     }
 }

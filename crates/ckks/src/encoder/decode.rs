@@ -64,7 +64,8 @@ pub(super) fn read_coefficients(
     for (i, limb) in digits.chunks_exact(n).enumerate().rev() {
         let modulus = basis.modulus(i);
         let (q, half) = (modulus.value(), modulus.value() / 2);
-        let centred = |word: u64| (word as i64 - if word > half { q as i64 } else { 0 }) as f64;
+        // No branch: the words are a message.
+        let centred = |word: u64| (word as i64 - (q & u64::from(word > half).wrapping_neg()) as i64) as f64;
         let top = i + 1 == limbs;
         let (first, second) = limb.split_at(n / 2);
         let parts = first.iter().step_by(gap).zip(second.iter().step_by(gap));

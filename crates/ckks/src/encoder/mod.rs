@@ -9,12 +9,13 @@ mod weights;
 use std::sync::Arc;
 
 pub use rustfft::num_complex::Complex64;
-pub use scratch::EncoderScratch;
+pub use scratch::{EncoderScratch, SecretSlots};
 pub use weights::Weights;
 
 use crate::{
     context::Context,
     error::CkksError,
+    message_size::SizeSource,
     noise::Noise,
     plaintext::Plaintext,
     scale::{Level, Scale},
@@ -168,6 +169,7 @@ impl Encoder {
         out.scale = scale;
         out.slots = slots;
         out.noise = size.noise(basis.n(), slots);
+        out.source = SizeSource::Measured;
         Ok(())
     }
 
@@ -210,6 +212,7 @@ impl Encoder {
         out.scale = scale;
         out.slots = slots;
         out.noise = size.noise_of_constant(n, value * factor);
+        out.source = SizeSource::Measured;
         Ok(out)
     }
 
@@ -232,6 +235,14 @@ impl Encoder {
         let mut out = vec![Complex64::ZERO; plaintext.slots()];
         self.decode_into(&mut out, plaintext, &mut EncoderScratch::new())?;
         Ok(out)
+    }
+
+    /// All slots, wiped when dropped: for what is computed on the way to a result.
+    ///
+    /// # Errors
+    /// As [`Self::decode`].
+    pub fn decode_secret(&self, plaintext: &Plaintext) -> Result<SecretSlots, CkksError> {
+        self.decode_complex(plaintext).map(SecretSlots)
     }
 
     /// The first slots, as many as `out` has places, without allocation once `scratch` has grown.

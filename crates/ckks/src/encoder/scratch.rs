@@ -1,5 +1,7 @@
 //! Work space of encoding and decoding.
 
+use std::ops::Deref;
+
 use ring_math::Scratch;
 use zeroize::Zeroize;
 
@@ -28,7 +30,9 @@ impl EncoderScratch {
     ) -> (&mut [Complex64], &mut [Complex64], &mut Scratch) {
         for (buffer, len) in [(&mut self.complex, slots), (&mut self.fft, fft)] {
             if buffer.len() < len {
-                buffer.resize(len, Complex64::ZERO);
+                // A new allocation: the old one has held messages and goes back wiped.
+                wipe(buffer);
+                *buffer = vec![Complex64::ZERO; len];
             }
         }
         (&mut self.complex[..slots], &mut self.fft[..fft], &mut self.words)
@@ -37,10 +41,39 @@ impl EncoderScratch {
 
 impl Drop for EncoderScratch {
     fn drop(&mut self) {
-        for value in self.complex.iter_mut().chain(&mut self.fft) {
-            value.re.zeroize();
-            value.im.zeroize();
-        }
+        wipe(&mut self.complex);
+        wipe(&mut self.fft);
+    }
+}
+
+/// Decoded slots that are wiped when dropped, and shown by no `Debug`.
+pub struct SecretSlots(pub(super) Vec<Complex64>);
+
+impl Deref for SecretSlots {
+    type Target = [Complex64];
+
+    fn deref(&self) -> &[Complex64] {
+        &self.0
+    }
+}
+
+impl Drop for SecretSlots {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
+    }
+}
+
+impl std::fmt::Debug for SecretSlots {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SecretSlots({} values)", self.0.len())
+    }
+}
+
+/// Overwrites slots for good.
+fn wipe(values: &mut [Complex64]) {
+    for value in values {
+        value.re.zeroize();
+        value.im.zeroize();
     }
 }
 

@@ -8,12 +8,18 @@ use crate::{ciphertext::Ciphertext, error::CkksError};
 pub fn inner_sum_rotations(stride: usize, count: usize) -> Vec<i64> {
     let mut steps = Vec::new();
     walk(count, |doubled, placed| {
-        steps.extend(doubled.filter(|_| count > 1).map(|k| (k * stride) as i64));
-        steps.extend(placed.filter(|&k| k > 0).map(|k| (k * stride) as i64));
+        steps.extend(doubled.filter(|_| count > 1).map(|k| steps_of(k, stride)));
+        steps.extend(placed.filter(|&k| k > 0).map(|k| steps_of(k, stride)));
     });
     steps.sort_unstable();
     steps.dedup();
     steps
+}
+
+/// The rotation by `k` strides. Rotations go around the end of a power of two of slots, so that a product beyond 2^64 may
+/// lose what is beyond.
+pub(crate) fn steps_of(k: usize, stride: usize) -> i64 {
+    k.wrapping_mul(stride) as i64
 }
 
 /// Walks through the binary digits of `count`, lowest first. At each digit 2^k calls `f(doubled, placed)`: `doubled` is
@@ -59,7 +65,7 @@ impl Evaluator<'_> {
                     &mut power,
                     &mut rotated,
                     &mut sum,
-                    (doubled.map(|k| k * stride), placed.map(|k| k * stride)),
+                    (doubled.map(|k| steps_of(k, stride)), placed.map(|k| steps_of(k, stride))),
                     work,
                 );
             }
@@ -73,18 +79,18 @@ impl Evaluator<'_> {
         power: &mut Ciphertext,
         rotated: &mut Ciphertext,
         sum: &mut Option<Ciphertext>,
-        (doubled, placed): (Option<usize>, Option<usize>),
+        (doubled, placed): (Option<i64>, Option<i64>),
         work: &mut Workspace,
     ) -> Result<(), CkksError> {
         if let Some(steps) = doubled {
-            self.rotate_into(rotated, power, steps as i64, work)?;
+            self.rotate_into(rotated, power, steps, work)?;
             self.add_assign(power, rotated)?;
         }
         match (placed, sum.as_mut()) {
             (None, _) => {}
             (Some(_), None) => *sum = Some(power.clone()),
             (Some(steps), Some(sum)) => {
-                self.rotate_into(rotated, power, steps as i64, work)?;
+                self.rotate_into(rotated, power, steps, work)?;
                 self.add_assign(sum, rotated)?;
             }
         }
@@ -102,6 +108,12 @@ mod tests {
         assert_eq!(inner_sum_rotations(3, 8), [3, 6, 12]);
         assert_eq!(inner_sum_rotations(1, 6), [1, 2]);
         assert_eq!(inner_sum_rotations(1, 7), [1, 2, 3]);
+        // A stride of -1 as an unsigned number: the other way round.
+        assert_eq!(inner_sum_rotations(usize::MAX, 7), [-3, -2, -1]);
+        // Whatever is asked for: the steps are right modulo any number of slots.
+        let half = 1usize << (usize::BITS - 1);
+        assert_eq!(inner_sum_rotations(half | 1, 6), [(half | 1) as i64, 2]);
+        assert!(inner_sum_rotations(usize::MAX, usize::MAX).len() <= 2 * 64);
         for count in 1..200usize {
             assert!(inner_sum_rotations(1, count).len() as u32 <= 2 * count.ilog2());
         }

@@ -118,9 +118,12 @@ impl Evaluator<'_> {
     /// one in more of them; that it repeats after fewer is the caller's word.
     ///
     /// # Errors
-    /// [`CkksError::SlotCount`] and [`CkksError::TooManySlots`] for a number that no ciphertext has.
+    /// [`CkksError::SlotCount`] and [`CkksError::TooManySlots`] for a number that no ciphertext has;
+    /// [`CkksError::ContextMismatch`].
     pub fn relabel_slots(&self, a: &Ciphertext, slots: usize) -> Result<Ciphertext, CkksError> {
-        check_slot_count("relabelling slots", slots, self.context.max_slots())?;
+        let op = "relabelling slots";
+        a.check(op, self.context)?;
+        check_slot_count(op, slots, self.context.max_slots())?;
         Ok(Ciphertext { slots, ..a.clone() })
     }
 

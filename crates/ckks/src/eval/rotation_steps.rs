@@ -6,7 +6,10 @@
 
 use std::ops::Range;
 
-use ring_math::{Automorphism, MAX_TERMS, PART_WORDS, Rescaler, ResidueRing, parallel};
+use ring_math::{
+    Automorphism, MAX_TERMS, PART_WORDS, Rescaler, ResidueRing,
+    parallel::{self, Runs},
+};
 
 use super::{Workspace, rotation_digits::Digits};
 use crate::{
@@ -146,10 +149,11 @@ impl RotationSum<'_> {
         let n = self.n();
         let prepared = prepare(self.tables, self.a.parts[1].words(), buffers.coefficients);
         let [total0, _] = &mut buffers.total;
+        let runs = Runs::even(total0.len() / n, self.group());
         parallel::for_each_run_pair_with(
             total0,
             buffers.seconds,
-            (n, self.group()),
+            (n, runs),
             (buffers.spaces, self.space_words()),
             |first, totals, seconds, space| {
                 let limbs = first..first + totals.len() / n;
@@ -298,10 +302,11 @@ impl RotationSum<'_> {
             by_construction(divide.prepare_limb(j, limb));
         });
         let dropped = &*buffers.dropped;
+        let runs = Runs::even(buffers.values.len() / n, self.group());
         parallel::for_each_run_pair_with(
             buffers.values,
             buffers.coefficients,
-            (n, self.group()),
+            (n, runs),
             (buffers.spaces, self.space_words()),
             |first, values, coefficients, space| {
                 let lifted = &mut space[..values.len()];
@@ -329,10 +334,11 @@ impl RotationSum<'_> {
             None => (&mut **total1, 1, 0),
             Some(onto) => (&mut *buffers.seconds, self.weights.len(), onto),
         };
+        let runs = Runs::even(total0.len() / n, self.group());
         parallel::for_each_run_pair_with(
             total0,
             target,
-            (n, self.group()),
+            (n, runs),
             (buffers.spaces, self.space_words()),
             |first, totals0, targets, space| {
                 let limbs = first..first + totals0.len() / n;
@@ -368,10 +374,11 @@ impl RotationSum<'_> {
             by_construction(divide.prepare_limb(j, limb1));
         });
         let (kept, dropped) = ([&*kept0, &*kept1], [&*dropped0, &*dropped1]);
+        let runs = Runs::even(out0.len() / n, self.group());
         parallel::for_each_run_pair_with(
             out0,
             out1,
-            (n, self.group()),
+            (n, runs),
             (buffers.spaces, self.space_words()),
             |first, out0, out1, space| {
                 for ((out, kept), dropped) in [out0, out1].into_iter().zip(kept).zip(dropped) {

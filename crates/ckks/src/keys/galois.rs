@@ -7,6 +7,11 @@ use crate::{error::CkksError, keys::SwitchingKey};
 /// Multiplying the exponent of a slot's root by this moves to the next slot.
 const SLOT_GENERATOR: u64 = 5;
 
+/// 2N - 1 for N = 2^`log_n`, and all ones where that is longer than a word: exponents count modulo 2N.
+fn mask(log_n: u32) -> u64 {
+    u64::MAX >> (u64::BITS - 1).saturating_sub(log_n)
+}
+
 /// An odd g below 2N, standing for the map X -> X^g of the ring.
 ///
 /// Slot i of a message is its value at the root with exponent 5^i, so 5^k rotates the slots to the left by k and
@@ -21,8 +26,9 @@ impl GaloisElement {
     /// The map that moves slot i + `steps` to slot i (to the right for negative steps), for N = 2^`log_n`.
     #[must_use]
     pub fn rotation(steps: i64, log_n: u32) -> Self {
-        let mut exponent = steps.rem_euclid(1 << (log_n - 1));
-        let mask = (2u64 << log_n) - 1;
+        let mask = mask(log_n);
+        // There are N / 2 rotations; a ring of degree 1 has that by nothing only.
+        let mut exponent = steps.rem_euclid((mask / 4 + 1) as i64);
         let (mut power, mut base) = (1u64, SLOT_GENERATOR);
         while exponent > 0 {
             if exponent & 1 == 1 {
@@ -37,13 +43,13 @@ impl GaloisElement {
     /// The map that conjugates every slot, for N = 2^`log_n`.
     #[must_use]
     pub fn conjugation(log_n: u32) -> Self {
-        Self((2u64 << log_n) - 1)
+        Self(mask(log_n))
     }
 
     /// The map X -> X^`value` for N = 2^`log_n`, if there is one: `value` has to be odd and below 2N.
     #[must_use]
     pub fn new(value: u64, log_n: u32) -> Option<Self> {
-        (value % 2 == 1 && value >> (log_n + 1) == 0).then_some(Self(value))
+        (value % 2 == 1 && value <= mask(log_n)).then_some(Self(value))
     }
 
     /// The exponent g.
@@ -60,14 +66,14 @@ impl GaloisElement {
 
     /// This map followed by another, for N = 2^`log_n`; the order does not matter.
     pub(crate) fn then(&self, other: Self, log_n: u32) -> Self {
-        Self(self.0.wrapping_mul(other.0) & ((2u64 << log_n) - 1))
+        Self(self.0.wrapping_mul(other.0) & mask(log_n))
     }
 
     /// The inverse map for N = 2^`log_n`.
     pub(crate) fn inverse(&self, log_n: u32) -> Self {
         // Newton's iteration modulo 2^64; the inverse modulo 2N is its low part.
         let inverse = (0..6).fold(self.0, |x, _| x.wrapping_mul(2u64.wrapping_sub(self.0.wrapping_mul(x))));
-        Self(inverse & ((2u64 << log_n) - 1))
+        Self(inverse & mask(log_n))
     }
 }
 
@@ -129,5 +135,14 @@ mod tests {
         }
         assert!(GaloisElement::rotation(0, log_n).is_identity());
         assert_eq!(GaloisElement::conjugation(log_n).inverse(log_n), GaloisElement::conjugation(log_n));
+    }
+
+    #[test]
+    fn elements_of_impossible_rings_are_numbers_all_the_same() {
+        assert!(GaloisElement::rotation(-3, 0).is_identity() && GaloisElement::rotation(3, 1).is_identity());
+        assert_eq!(GaloisElement::conjugation(u32::MAX).value(), u64::MAX);
+        assert_eq!(GaloisElement::rotation(2, 64).value(), 25);
+        assert_eq!(GaloisElement::new(9, 2), None);
+        assert!(GaloisElement::new(7, 2).is_some() && GaloisElement::new(9, u32::MAX).is_some());
     }
 }

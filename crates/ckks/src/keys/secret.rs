@@ -52,7 +52,8 @@ impl SecretKey {
     ///
     /// # Errors
     /// [`CkksError::Parameter`] for another number of coefficients than N, for one that is not ternary, and for another
-    /// number of non-zero ones than the parameters fix, if they do.
+    /// number of non-zero ones than the parameters fix, if they do; for secure parameters with a uniform secret, for a number
+    /// of non-zero ones that uniform secrets do not have.
     pub fn from_ternary_coefficients(context: &Context, coefficients: &[i8]) -> Result<Self, CkksError> {
         Self::from_coefficients(context, coefficients, 0)
     }
@@ -83,6 +84,15 @@ impl SecretKey {
         {
             let name = "non-zero coefficients of a secret";
             return Err(refused(name, weight.to_string(), expected.to_string()));
+        }
+        // Without the number, which says something of a secret that may be in use.
+        if !context.parameters().is_insecure()
+            && context.parameters().secret() == SecretDistribution::UniformTernary
+            && !is_plausible_weight(weight, n)
+        {
+            let expected = format!("about 2N/3 = {}, as uniform ones have", 2 * n / 3);
+            let found = "far fewer or far more".to_owned();
+            return Err(refused("non-zero coefficients of a secret", found, expected));
         }
         let mut secret = RnsPoly::zero(&context.top().qp);
         for (i, p) in context.top().qp.primes().enumerate() {
@@ -135,9 +145,19 @@ impl SecretKey {
     }
 }
 
+/// Whether a uniform ternary secret may have this many non-zero coefficients: their number has mean 2N/3 and variance 2N/9,
+/// and is off by 14 standard deviations with a probability of at most 2 exp(-2 * 14^2 * 2/9) < 2^-124 (Hoeffding).
+fn is_plausible_weight(weight: u32, n: usize) -> bool {
+    const DEVIATIONS: f64 = 14.0;
+    let n = n as f64;
+    (f64::from(weight) - 2.0 * n / 3.0).abs() <= DEVIATIONS * (2.0 * n / 9.0).sqrt()
+}
+
+/// A wiped key belongs to no context: whoever wiped it and goes on using it is refused, instead of encrypting in the clear.
 impl Zeroize for SecretKey {
     fn zeroize(&mut self) {
         self.values.zeroize();
+        self.fingerprint.zeroize();
     }
 }
 

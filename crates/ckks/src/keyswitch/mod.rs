@@ -5,7 +5,7 @@
 //! of a rescaling at once ([`Switch::run`]). The work goes by groups of limbs: all digits are carried over to a group
 //! together, which reads them once for the group; then limb by limb they are transformed, multiplied and, where the limb
 //! survives the division, divided while they are in the core's own cache. Only the limbs that the division drops have to
-//! be ready first.
+//! be ready first; with several threads a few others may be summed beside them ([`early_limbs`]), so that no thread waits.
 
 mod decompose;
 mod inner_product;
@@ -17,7 +17,10 @@ pub(crate) use decompose::{
 
 use std::ops::Range;
 
-use ring_math::{Rescaler, ResidueRing, RingError, parallel};
+use ring_math::{
+    Rescaler, ResidueRing, RingError,
+    parallel::{self, Runs},
+};
 
 use crate::{context::LevelTables, keys::SwitchingKey};
 
@@ -25,6 +28,23 @@ use crate::{context::LevelTables, keys::SwitchingKey};
 /// buffers excludes.
 pub(crate) fn by_construction(result: Result<(), RingError>) {
     debug_assert_eq!(result, Ok(()), "lengths are fixed by the tables");
+}
+
+/// What the sums of a limb and what their division cost beside each other, by measurement at N = 2^15 with four digits.
+const SUM_COST: usize = 2;
+const DIVISION_COST: usize = 1;
+
+/// How many of the `kept` limbs, the last ones, to sum beside the `dropped` ones, before anything is divided: threads take
+/// whole limbs, and where one of them would wait for the last limb of another it takes such a limb on instead.
+fn early_limbs(dropped: usize, kept: usize, threads: usize) -> usize {
+    let time = |early: usize| {
+        let whole = kept - early;
+        let shared = (whole * (SUM_COST + DIVISION_COST) + early * DIVISION_COST).div_ceil(threads);
+        let second = shared.max(whole.div_ceil(threads) * (SUM_COST + DIVISION_COST));
+        (dropped + early).div_ceil(threads) * SUM_COST + second
+    };
+    // More than two limbs a thread even nothing out that fewer do not. Of equals, min_by_key takes the first.
+    (0..(2 * threads).min(kept)).min_by_key(|&early| time(early)).unwrap_or(0)
 }
 
 /// One key switch at one level.
@@ -74,12 +94,13 @@ impl LimbQuotients<'_> {
 impl Switch<'_> {
     /// Words of scratch that [`Self::run`] takes.
     pub(crate) fn scratch_words(&self) -> usize {
-        2 * self.dropped_words() + parallel::work_spaces() * self.space_words()
+        2 * self.tables.q.n() * self.first().len() + parallel::work_spaces() * self.space_words()
     }
 
-    /// Words of the limbs of one sum that the division drops.
-    fn dropped_words(&self) -> usize {
-        self.tables.q.n() * (self.tables.qp.len() - self.divide.kept().len())
+    /// The limbs that are summed first, and those that the division keeps: the last of these may be among both.
+    fn first(&self) -> Range<usize> {
+        let (all, kept) = (self.tables.qp.len(), self.divide.kept().len());
+        kept - early_limbs(all - kept, kept, parallel::threads())..all
     }
 
     /// Polynomials that are carried over to each limb: the digits, and the dropped limbs of both sums.
@@ -109,48 +130,64 @@ impl Switch<'_> {
         leave: impl Fn(&mut LimbQuotients<'_>, [&mut [u64]; 2]) + Sync + Send,
     ) {
         let n = self.tables.q.n();
-        let kept = self.divide.kept().len();
-        let (dropped, rest) = scratch.split_at_mut(2 * self.dropped_words());
-        let (dropped0, dropped1) = dropped.split_at_mut(self.dropped_words());
+        let (kept, first) = (self.divide.kept().len(), self.first());
+        let early = first.start..kept;
+        let (sums, rest) = scratch.split_at_mut(2 * n * first.len());
+        let (sums0, sums1) = sums.split_at_mut(n * first.len());
         let space_words = self.space_words();
         let spaces = &mut rest[..parallel::work_spaces() * space_words];
         parallel::for_each_run_pair_with(
-            dropped0,
-            dropped1,
-            (n, self.group()),
+            sums0,
+            sums1,
+            (n, Runs::even(first.len(), self.group())),
             (&mut *spaces, space_words),
-            |first, sums0, sums1, space| {
-                let limbs = kept + first..kept + first + sums0.len() / n;
+            |at, sums0, sums1, space| {
+                let start = first.start + at;
+                let limbs = start..start + sums0.len() / n;
                 let (lifted, rest) = self.lift_group(digits, limbs.clone(), space);
                 for (i, (sum0, sum1)) in
                     limbs.clone().zip(sums0.chunks_exact_mut(n).zip(sums1.chunks_exact_mut(n)))
                 {
                     self.sum(digits, i, &limbs, lifted, [&mut *sum0, &mut *sum1], &mut *rest, &enter);
-                    by_construction(self.divide.prepare_limb(i - kept, sum0));
-                    by_construction(self.divide.prepare_limb(i - kept, sum1));
+                    if let Some(dropped) = i.checked_sub(kept) {
+                        by_construction(self.divide.prepare_limb(dropped, sum0));
+                        by_construction(self.divide.prepare_limb(dropped, sum1));
+                    }
                 }
             },
         );
-        let (dropped0, dropped1) = (&*dropped0, &*dropped1);
+        let (early0, dropped0) = sums0.split_at(n * early.len());
+        let (early1, dropped1) = sums1.split_at(n * early.len());
         let [out0, out1] = out;
         parallel::for_each_run_pair_with(
             out0,
             out1,
-            (n, self.group()),
+            (n, Runs::even(early.start, self.group()).then_single(early.len())),
             (spaces, space_words),
-            |first, out0, out1, space| {
-                let limbs = first..first + out0.len() / n;
-                let (lifted, rest) = self.lift_group(digits, limbs.clone(), space);
+            |at, out0, out1, space| {
+                let limbs = at..at + out0.len() / n;
+                let is_early = early.contains(&at);
+                let (lifted, rest) = if is_early {
+                    space.split_at_mut(0)
+                } else {
+                    self.lift_group(digits, limbs.clone(), space)
+                };
                 let (lifted0, rest) = rest.split_at_mut(out0.len());
                 let (lifted1, rest) = rest.split_at_mut(out0.len());
                 let (sum0, rest) = rest.split_at_mut(n);
                 let (sum1, rest) = rest.split_at_mut(n);
-                by_construction(self.divide.lift(first, dropped0, lifted0));
-                by_construction(self.divide.lift(first, dropped1, lifted1));
+                by_construction(self.divide.lift(at, dropped0, lifted0));
+                by_construction(self.divide.lift(at, dropped1, lifted1));
                 let lifted01 = lifted0.chunks_exact_mut(n).zip(lifted1.chunks_exact_mut(n));
                 let outs = out0.chunks_exact_mut(n).zip(out1.chunks_exact_mut(n));
                 for ((i, (lifted0, lifted1)), (out0, out1)) in limbs.clone().zip(lifted01).zip(outs) {
-                    self.sum(digits, i, &limbs, lifted, [&mut *sum0, &mut *sum1], &mut *rest, &enter);
+                    if is_early {
+                        let words = n * (i - early.start)..n * (i + 1 - early.start);
+                        sum0.copy_from_slice(&early0[words.clone()]);
+                        sum1.copy_from_slice(&early1[words]);
+                    } else {
+                        self.sum(digits, i, &limbs, lifted, [&mut *sum0, &mut *sum1], &mut *rest, &enter);
+                    }
                     let (ring, spare) = (self.tables.q.ring(i), &mut rest[..n]);
                     let limb = LimbSums { index: i, ring, sums: [&mut *sum0, &mut *sum1], spare };
                     let lifted = [lifted0, lifted1];
@@ -196,6 +233,25 @@ impl Switch<'_> {
         inner_product::accumulate(self.tables, (self.key, masks), digits, i, (lifted, slot), sums);
         if i < self.tables.q.len() {
             enter(&mut LimbSums { index: i, ring: self.tables.q.ring(i), sums: [sum0, sum1], spare });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::early_limbs;
+
+    #[test]
+    fn limbs_are_summed_early_where_a_thread_would_wait() {
+        // One thread never waits; whole shares need nothing.
+        assert!((1..40).all(|kept| early_limbs(5, kept, 1) == 0));
+        assert_eq!(early_limbs(4, 16, 2), 0);
+        assert_eq!(early_limbs(10, 30, 2), 0);
+        // 5 and 15 over two threads: 3 + 8 become 3 + 7 and one division.
+        assert_eq!(early_limbs(5, 15, 2), 1);
+        assert_eq!(early_limbs(4, 15, 2), 2);
+        for (dropped, kept, threads) in [(1, 1, 2), (1, 2, 8), (3, 1, 4), (11, 29, 2), (2, 3, 3)] {
+            assert!(early_limbs(dropped, kept, threads) < kept.max(1));
         }
     }
 }

@@ -16,7 +16,7 @@ use super::{PrimeGroup, spec::LevelSpec};
 use crate::{error::CkksError, scale::Scale};
 
 /// Smallest and largest log2 of a scale whose primes can be found: two primes of 47 bits each.
-const LOG_SCALE_RANGE: std::ops::RangeInclusive<u32> = 8..=94;
+pub(super) const LOG_SCALE_RANGE: std::ops::RangeInclusive<u32> = 8..=94;
 
 /// Largest log2 of a base modulus whose primes can be found: two primes of 50 bits each.
 const MAX_LOG_Q0: u32 = 2 * VECTOR_MODULUS_BITS;
@@ -280,10 +280,12 @@ fn smaller_halves(log_n: u32, bits: u32, count: usize, taken: &[u64]) -> Result<
     Ok(found)
 }
 
-/// The free prime that is 1 modulo 2N and nearest to `wanted`.
+/// The free prime that is 1 modulo 2N and nearest to `wanted`, or to the largest modulus where that is smaller: after primes
+/// that do not belong to their level, `wanted` can be anything, and the scales are refused at the end.
 fn nearest_prime(log_n: u32, wanted: f64, free: impl Fn(u64) -> bool) -> u64 {
     let step = 2u64 << log_n;
-    let centre = ((wanted / step as f64).round() as u64).max(1);
+    let largest = (1 << MAX_MODULUS_BITS) / step;
+    let centre = ((wanted / step as f64).round() as u64).clamp(1, largest);
     let usable = |k: u64| Some(k * step + 1).filter(|&p| free(p) && is_prime(p));
     (0..).find_map(|d| usable(centre + d).or_else(|| usable(centre.saturating_sub(d)))).unwrap_or(1)
 }

@@ -132,7 +132,7 @@ impl Parameters {
     /// Number of primes of Q at a level; all of them above the highest level.
     #[must_use]
     pub fn q_len(&self, level: Level) -> usize {
-        self.groups.iter().take(level.0 + 1).map(|g| g.primes.len()).sum()
+        self.groups.iter().take(level.0.saturating_add(1)).map(|g| g.primes.len()).sum()
     }
 
     /// The special primes, whose product is P.
@@ -156,7 +156,7 @@ impl Parameters {
     /// log2 of the modulus at a level.
     #[must_use]
     pub fn log_q(&self, level: Level) -> f64 {
-        self.groups.iter().take(level.0 + 1).map(PrimeGroup::log2).sum()
+        self.groups.iter().take(level.0.saturating_add(1)).map(PrimeGroup::log2).sum()
     }
 
     /// log2 of P.
@@ -336,7 +336,16 @@ fn check_estimated(spec: &ParameterSpec) -> Result<(), CkksError> {
 /// The levels in full, base first.
 fn resolve_levels(spec: &ParameterSpec) -> Result<Vec<LevelSpec>, CkksError> {
     if spec.levels.is_empty() {
-        let log_q0 = spec.log_q0.unwrap_or(spec.log_scale.saturating_add(DEFAULT_HEADROOM));
+        let range = chain::LOG_SCALE_RANGE;
+        if !range.contains(&spec.log_scale) {
+            let expected = format!("{} to {}", range.start(), range.end());
+            return Err(CkksError::Parameter {
+                name: "log_scale",
+                found: spec.log_scale.to_string(),
+                expected,
+            });
+        }
+        let log_q0 = spec.log_q0.unwrap_or(spec.log_scale + DEFAULT_HEADROOM);
         let depth = spec.depth.unwrap_or(0);
         if depth > MAX_DEPTH {
             let expected = format!("at most {MAX_DEPTH}");
@@ -364,7 +373,7 @@ fn resolve_levels(spec: &ParameterSpec) -> Result<Vec<LevelSpec>, CkksError> {
 }
 
 /// More rescalings than any secure modulus holds: the largest cap is 3522 bits.
-const MAX_DEPTH: usize = 256;
+pub(crate) const MAX_DEPTH: usize = 256;
 
 fn check_primes<'a>(log_n: u32, primes: impl Iterator<Item = &'a u64>) -> Result<(), CkksError> {
     let mut seen: Vec<u64> = Vec::new();

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ring_math::{LAZY_MODULUS_BITS, MAX_TERMS, ntt_primes};
+use ring_math::{LAZY_MODULUS_BITS, MAX_MODULUS_BITS, MAX_TERMS, ntt_primes};
 
 use super::{
     ParameterSpec,
@@ -150,6 +150,7 @@ fn special_primes(
     let fits = |primes: &[u64]| bit_length(q.iter().chain(primes).copied());
     if !spec.special_primes.is_empty() || !spec.log_p.is_empty() {
         let primes = if spec.special_primes.is_empty() {
+            check_sizes(spec)?;
             of_sizes(spec, &spec.log_p, taken)?
         } else {
             spec.special_primes.clone()
@@ -183,6 +184,17 @@ fn special_primes(
         narrowest = narrowest.min(bits);
     }
     Ok(Err(narrowest))
+}
+
+/// Refuses bit lengths of special primes that no prime of the ring has.
+fn check_sizes(spec: &ParameterSpec) -> Result<(), CkksError> {
+    // A prime that is 1 modulo 2N is larger than 2N.
+    let (min, max) = (spec.log_n + 2, MAX_MODULUS_BITS);
+    let wrong = spec.log_p.iter().find(|bits| !(min..=max).contains(bits));
+    wrong.map_or(Ok(()), |bits| {
+        let expected = format!("{min} to {max} bits for each special prime");
+        Err(CkksError::Parameter { name: "log_p", found: bits.to_string(), expected })
+    })
 }
 
 fn of_sizes(spec: &ParameterSpec, sizes: &[u32], taken: &[u64]) -> Result<Vec<u64>, CkksError> {

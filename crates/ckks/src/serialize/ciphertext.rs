@@ -84,6 +84,7 @@ impl Shape {
             let found = format!("({high:e} + {low:e}) * 2^{exponent}");
             malformed(object, "scale", found, "a mantissa in [1, 2) and an exponent in range")
         })?;
+        check_scale(object, context, level, scale)?;
         let (std, bound) = (fields.f64()?, fields.f64()?);
         let noise = Noise::new(std, bound, fields.f64()?, fields.f64()?).map_err(|_| bad_noise(object))?;
         Ok(Self { level, parts: found, slots, scale, noise })
@@ -98,6 +99,16 @@ pub(super) fn read_level(context: &Context, fields: &mut Fields<'_>) -> Result<L
         return Ok(level);
     }
     Err(malformed(fields.object(), "level", level, format!("at most {max}")))
+}
+
+/// A scale that operations are asked to work with suits the modulus; one that reading would refuse is not written either.
+fn check_scale(object: &'static str, context: &Context, level: Level, scale: Scale) -> Result<(), CkksError> {
+    let log_modulus = context.parameters().log_q(level);
+    if scale.suits(log_modulus) {
+        return Ok(());
+    }
+    let expected = format!("one that suits a modulus of 2^{log_modulus:.1}");
+    Err(malformed(object, "scale", scale, expected))
 }
 
 fn bad_noise(object: &'static str) -> CkksError {
@@ -117,6 +128,7 @@ impl Object for Ciphertext {
 
     fn check(&self, context: &Context) -> Result<(), CkksError> {
         Ciphertext::check(self, "writing a ciphertext", context)?;
+        check_scale(Self::KIND.name(), context, self.level, self.scale)?;
         check_noise(Self::KIND.name(), &self.noise)
     }
 
@@ -162,6 +174,7 @@ impl Object for SeededCiphertext {
         if context.q_basis(self.level()).ok() != Some(self.body().basis()) {
             return Err(CkksError::ContextMismatch { op: "writing a seeded ciphertext" });
         }
+        check_scale(Self::KIND.name(), context, self.level(), self.scale())?;
         check_noise(Self::KIND.name(), &self.shell.noise)
     }
 

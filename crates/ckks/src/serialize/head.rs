@@ -131,7 +131,8 @@ impl Head {
             return Err(malformed(object, "version of the format", version, FORMAT_VERSION));
         }
         let known = Kind::ALL.into_iter().find(|known| *known as u8 == kind);
-        let kind = known.ok_or_else(|| malformed(object, "kind", kind, "1 to 8"))?;
+        let kind =
+            known.ok_or_else(|| malformed(object, "kind", kind, format!("1 to {}", Kind::ALL.len())))?;
         source.fill(&mut size)?;
         source.fill(&mut fingerprint)?;
         Ok(Self { kind, size: u64::from_le_bytes(size), fingerprint })

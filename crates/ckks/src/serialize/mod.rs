@@ -9,7 +9,7 @@
 //! |---|---|
 //! | 6 | the letters `CFCKKS` |
 //! | 1 | version of the format, 1 |
-//! | 1 | kind: 1 parameters, 2 ciphertext, 3 seeded ciphertext, 4 public key, 5 switching key, 6 relinearisation key, 7 Galois key, 8 secret key |
+//! | 1 | kind: 1 parameters, 2 ciphertext, 3 seeded ciphertext, 4 public key, 5 switching key, 6 relinearisation key, 7 Galois key, 8 secret key, 9 encapsulation keys |
 //! | 8 | size of the whole object, this head and the checksum included |
 //! | 32 | parameter hash, [`crate::Parameters::fingerprint`] |
 //! | fixed for each kind | what the object says of itself, see below |
@@ -27,6 +27,7 @@
 //! | switching, relinearisation key | level as `u32`, then a seed |
 //! | Galois key | Galois element as `u64`, level as `u32`, then a seed |
 //! | secret key | number of publications as `u64` |
+//! | encapsulation keys | two seeds: of the key to the ephemeral secret, of the one back |
 //!
 //! A seed is the version of the expansion (one byte, [`ring_math::sample::EXPANSION_VERSION`]) and 32 bytes; it stands
 //! for the uniform half of each pair of polynomials, which is never written. A polynomial is its limbs in the order of

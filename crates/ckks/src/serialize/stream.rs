@@ -53,8 +53,14 @@ impl<W: Write> Sink<W> {
     /// Writes the checksum.
     pub(super) fn finish(mut self) -> Result<(), CkksError> {
         let checksum = self.hasher.finalize();
-        self.hasher.zeroize();
         self.put(checksum.as_bytes())
+    }
+}
+
+/// The hasher has seen what was written, which may be a secret key: it is wiped whether or not writing went well.
+impl<W> Drop for Sink<W> {
+    fn drop(&mut self) {
+        self.hasher.zeroize();
     }
 }
 
@@ -121,7 +127,6 @@ impl<R: Read> Source<R> {
     /// Compares the checksum.
     pub(super) fn finish(mut self) -> Result<(), CkksError> {
         let expected = self.hasher.finalize();
-        self.hasher.zeroize();
         let mut found = [0; CHECKSUM_BYTES];
         self.fill_unhashed(&mut found)?;
         if expected == found {
@@ -129,6 +134,13 @@ impl<R: Read> Source<R> {
         }
         let found = blake3::Hash::from_bytes(found).to_hex().to_string();
         Err(malformed(self.object, "checksum", found, expected.to_hex()))
+    }
+}
+
+/// As for a [`Sink`].
+impl<R> Drop for Source<R> {
+    fn drop(&mut self) {
+        self.hasher.zeroize();
     }
 }
 

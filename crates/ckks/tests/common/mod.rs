@@ -4,7 +4,7 @@
 
 use ckks::{
     Ciphertext, Complex64, Context, Decryptor, Encoder, Encryptor, EvaluationKeys, Evaluator, KeyGenerator,
-    KeyRequest, ParameterSpec, PublicKey, SecretKey,
+    KeyRequest, ParameterSpec, Plaintext, PublicKey, SecretKey,
 };
 use rand_chacha::{
     ChaCha20Rng,
@@ -42,9 +42,24 @@ impl Kit {
         Evaluator::new(&self.context, &self.keys)
     }
 
+    /// Encrypts values of at most 1, of which nothing is declared.
     pub(crate) fn encrypt(&self, values: &[Complex64], seed: u64) -> Ciphertext {
+        self.encrypt_plain(&self.encoder.encode_complex(values).expect("encodes"), seed)
+    }
+
+    /// Encrypts values of at most `bound`.
+    pub(crate) fn encrypt_within(&self, values: &[Complex64], bound: f64, seed: u64) -> Ciphertext {
         let plaintext = self.encoder.encode_complex(values).expect("encodes");
-        Encryptor::new(&self.context, &self.public).encrypt(&plaintext, &mut rng(seed)).expect("encrypts")
+        self.encrypt_plain(&plaintext.with_message_bound(bound).expect("a bound"), seed)
+    }
+
+    /// Encrypts values of the distribution of [`random`].
+    pub(crate) fn encrypt_random(&self, values: &[Complex64], seed: u64) -> Ciphertext {
+        self.encrypt_plain(&in_square(self.encoder.encode_complex(values).expect("encodes")), seed)
+    }
+
+    pub(crate) fn encrypt_plain(&self, plaintext: &Plaintext, seed: u64) -> Ciphertext {
+        Encryptor::new(&self.context, &self.public).encrypt(plaintext, &mut rng(seed)).expect("encrypts")
     }
 
     pub(crate) fn decrypt(&self, ciphertext: &Ciphertext) -> Vec<Complex64> {
@@ -70,6 +85,11 @@ pub(crate) fn random(count: usize, seed: u64) -> Vec<Complex64> {
     let mut rng = rng(seed);
     let mut unit = || (rng.next_u64() >> 11) as f64 / (1u64 << 52) as f64 - 1.0;
     (0..count).map(|_| Complex64::new(unit(), unit())).collect()
+}
+
+/// Declares the size of values of the distribution of [`random`]: real and imaginary part have the variance 1/3.
+pub(crate) fn in_square(plaintext: Plaintext) -> Plaintext {
+    plaintext.with_message_size(2f64.sqrt(), (2.0f64 / 3.0).sqrt()).expect("what `random` makes")
 }
 
 /// Largest distance between slots.

@@ -74,7 +74,7 @@ type Reader = fn(&Context, &[u8]) -> Result<(), CkksError>;
 
 fn objects(kit: &Kit) -> Vec<(&'static str, Vec<u8>, Reader)> {
     let context = &kit.context;
-    let fresh = kit.encrypt(&random(context.max_slots(), 2), 3);
+    let fresh = kit.encrypt_random(&random(context.max_slots(), 2), 3);
     let three = kit.evaluator().mul_unrelinearized(&fresh, &fresh).unwrap();
     let plaintext = kit.encoder.encode(&[0.5]).unwrap();
     let seeded = Encryptor::new(context, &kit.secret).encrypt_seeded(&plaintext, &mut rng(4)).unwrap();

@@ -2,6 +2,7 @@
 
 use ckks::{
     Ciphertext, CiphertextWords, CkksError, Context, GaloisKey, Level, Noise, ParameterSpec, PublicKey,
+    Scale,
     params::presets,
     serialize::{FORMAT_VERSION, Stored},
 };
@@ -16,7 +17,7 @@ use super::{
 fn ciphertexts_from_words_are_checked() {
     let kit = kit();
     let context = &kit.context;
-    let x = kit.encrypt(&random(16, 1), 2);
+    let x = kit.encrypt_random(&random(16, 1), 2);
     let parts: Vec<&[u64]> = x.parts().iter().map(|part| part.words()).collect();
     let words =
         CiphertextWords { level: x.level(), scale: x.scale(), slots: 16, noise: x.noise(), parts: &parts };
@@ -27,6 +28,10 @@ fn ciphertexts_from_words_are_checked() {
     assert!(matches!(refused(CiphertextWords { level, ..words }), CkksError::NoSuchLevel { .. }));
     for slots in [0, 3, 32] {
         assert!(matches!(refused(CiphertextWords { slots, ..words }), CkksError::SlotCount { .. }));
+    }
+    for exponent in [i32::MIN, -65_535, 600, 65_535, i32::MAX] {
+        let scale = Scale::power_of_two(exponent);
+        assert!(matches!(refused(CiphertextWords { scale, ..words }), CkksError::Parameter { .. }));
     }
     for count in [0, 1] {
         let parts = &parts[..count];
@@ -126,7 +131,7 @@ fn other_formats_versions_kinds_and_parameters_are_named() {
 fn what_a_ciphertext_says_of_itself_is_checked() {
     let kit = kit();
     let context = &kit.context;
-    let bytes = kit.encrypt(&random(16, 1), 2).to_bytes(context).unwrap();
+    let bytes = kit.encrypt_random(&random(16, 1), 2).to_bytes(context).unwrap();
     let complain = |at, patch: &[u8]| complaint(Ciphertext::from_bytes(context, &with(&bytes, at, patch)));
     for level in [4u32, u32::MAX] {
         assert_eq!(complain(LEVEL_AT, &level.to_le_bytes()), "level");
@@ -140,7 +145,8 @@ fn what_a_ciphertext_says_of_itself_is_checked() {
     for slots in [0u32, 3, 32, u32::MAX] {
         assert_eq!(complain(SLOTS_AT, &slots.to_le_bytes()), "number of slots");
     }
-    for exponent in [i32::MIN, -65_537, 65_537, i32::MAX] {
+    // 183 bits of modulus: far more than a product could use is no scale of a ciphertext, nor is its inverse.
+    for exponent in [i32::MIN, -65_537, -65_536, -600, 600, 65_535, 65_537, i32::MAX] {
         assert_eq!(complain(EXPONENT_AT, &exponent.to_le_bytes()), "scale");
     }
     let numbers = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0];

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use super::{
     HEAD, UNLIMITED,
-    common::{distance, random, rng, rotated},
+    common::{distance, in_square, random, rng, rotated},
     complaint, kit, kit_of, with,
 };
 
@@ -44,7 +44,7 @@ fn keys_come_back_whole_and_work() {
 
     let values = random(context.max_slots(), 5);
     let x = Encryptor::new(context, &public);
-    let x = x.encrypt(&kit.encoder.encode_complex(&values).unwrap(), &mut rng(6)).unwrap();
+    let x = x.encrypt(&in_square(kit.encoder.encode_complex(&values).unwrap()), &mut rng(6)).unwrap();
     let turned = Evaluator::new(context, &keys).rotate(&x, 1).unwrap();
     assert!(distance(&kit.decrypt(&turned), &rotated(&values, 1)) < 1e-6);
 }
@@ -99,7 +99,7 @@ fn secret_keys_come_back_with_their_budget() {
         let bytes = kit.secret.to_secret_bytes().unwrap();
         let restored = SecretKey::from_secret_bytes(&kit.context, &bytes).unwrap();
         assert_eq!(*restored.to_secret_bytes().unwrap(), *bytes);
-        let x = kit.encrypt(&random(16, 1), 2);
+        let x = kit.encrypt_random(&random(16, 1), 2);
         let phase = |s| Decryptor::new(&kit.context, s).decrypt(&x).unwrap().poly().words().to_vec();
         assert_eq!(phase(&kit.secret), phase(&restored));
         // A coefficient code that does not exist, and the number of publications.
@@ -201,7 +201,7 @@ proptest! {
         let plaintext = kit.encoder.encode_with(&values, &packing);
         prop_assume!(plaintext.is_ok());
         let mut x = Encryptor::new(&kit.context, &kit.public)
-            .encrypt(&plaintext.unwrap(), &mut rng(seed)).unwrap();
+            .encrypt(&in_square(plaintext.unwrap()), &mut rng(seed)).unwrap();
         let eval = kit.evaluator();
         for step in 0..steps {
             x = match step {

@@ -99,7 +99,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_delimiter = ',', value_name = "CORES")]
     pub pin: Vec<usize>,
     /// Start no point that would end later than this, `10m`; cheapest points first
-    #[arg(long, value_parser = humantime::parse_duration, value_name = "TIME")]
+    #[arg(long, value_parser = span, value_name = "TIME")]
     pub budget: Option<Duration>,
     /// How to tell what happens
     #[arg(long, value_enum, default_value_t = MessageFormat::Human)]
@@ -294,6 +294,12 @@ pub(crate) struct SchemaArgs {
     pub columns: bool,
 }
 
+/// `90s` or `10m` as a time.
+fn span(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text)
+        .map_err(|_| "write a number with its unit, such as 90s, 10m or 1h 30m".to_owned())
+}
+
 /// `10%` or `0.1` as a fraction.
 fn percent(text: &str) -> Result<f64, String> {
     let (number, unit) = text.strip_suffix('%').map_or((text, 1.0), |number| (number, 0.01));
@@ -313,5 +319,9 @@ mod tests {
         Cli::command().debug_assert();
         assert_eq!(percent("10%"), Ok(0.1));
         assert!(percent("ten").is_err());
+        assert_eq!(span("1h 30m"), Ok(Duration::from_secs(5400)));
+        for wrong in ["ten", "10", "-3s", ""] {
+            assert!(span(wrong).is_err_and(|why| why.contains("10m")), "{wrong}");
+        }
     }
 }

@@ -8,11 +8,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
-use serde_json::Value as Json;
 
 use crate::compare::Question;
 use crate::config::{self, Sweep};
-use crate::console::{note, out};
+use crate::console::{note, out, points};
 use crate::error::HarnessError;
 use crate::filter::Filter;
 use crate::plan::{self, Entry};
@@ -78,7 +77,10 @@ fn dispatch(cli: Cli, registry: &Registry) -> Result<u8, HarnessError> {
         }
         Some(Command::Status(args)) => {
             let store = results(&args.folder)?;
-            crate::status::status(&store, &read_plan(&store.path("plan.json"))?, registry)?;
+            if !store.path("plan.json").is_file() {
+                return Err(no_sweep(&args.folder, "a folder without plan.json"));
+            }
+            crate::status::status(&store, &plan::read(&store.path("plan.json"))?, registry)?;
             Ok(0)
         }
         Some(Command::Report(args)) => {
@@ -135,12 +137,18 @@ fn results(folder: &Path) -> Result<Store, HarnessError> {
     if folder.is_dir() {
         return Ok(Store::new(folder));
     }
-    Err(HarnessError::usage(
-        "look at results",
-        format!("no folder {}", folder.display()),
-        "a sweep's own folder",
-        "run the sweep first, or give the folder that holds its results.csv",
-    ))
+    Err(no_sweep(folder, "no folder"))
+}
+
+/// The refusal of a folder in which no sweep was run.
+fn no_sweep(folder: &Path, found: &str) -> HarnessError {
+    let there = folder.display();
+    HarnessError::usage(
+        &format!("no sweep in {there}"),
+        found,
+        "a sweep's own folder, the one that holds its results.csv",
+        format!("start one there with `run CONFIG --out {there}`, or give the folder of one that was run"),
+    )
 }
 
 /// Opens a page with the desktop's viewer; failing that, its path has been printed.
@@ -306,7 +314,7 @@ fn plan_command(args: &PlanArgs, registry: &Registry) -> Result<u8, HarnessError
                 .map_or_else(String::new, |(code, why)| format!("  infeasible ({code}: {why})"));
             out(format!("{:>5}  {}  {}{state}", entry.index, entry.point_id, entry.label()));
         }
-        out(format!("{} points", entries.len()));
+        out(points(entries.len()));
     }
     Ok(0)
 }
@@ -329,47 +337,24 @@ fn merge_command(args: &MergeArgs, registry: &Registry) -> Result<u8, HarnessErr
         (None, None) => return Ok(2),
     };
     for store in &stores {
-        let killed = crate::merge::record_abandoned(store, &read_plan(&store.path("plan.json"))?, registry)?;
+        let killed = crate::merge::record_abandoned(store, &plan::read(&store.path("plan.json"))?, registry)?;
         if killed > 0 {
-            note(format!("{}: {killed} points were killed while they ran", store.root().display()));
+            note(format!("{}: {} killed while running", store.root().display(), points(killed)));
         }
     }
-    let merged = crate::merge::merge(&stores, &target)?;
+    let merged = crate::merge::merge(&stores, &target, registry)?;
     if merged.cpu_models.len() > 1 {
         note(format!("warning: timings of several CPU models are mixed: {}", merged.cpu_models.join("; ")));
     }
     let counts: Vec<String> = merged.counts.iter().map(|(word, n)| format!("{n} {word}")).collect();
     note(format!(
-        "{}: {} points ({}), {} rows",
+        "{}: {} ({}), {} rows",
         target.root().display(),
-        merged.points(),
+        points(merged.points()),
         counts.join(", "),
         merged.rows
     ));
     Ok(0)
-}
-
-/// A plan file, as a JSON array or as lines; empty where there is no file.
-fn read_plan(path: &Path) -> Result<Vec<Entry>, HarnessError> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(crate::error::store("read", path)(error)),
-    };
-    let bad = |found: String| HarnessError::Content {
-        path: path.to_owned(),
-        expected: "a plan",
-        found,
-        remedy: "write it again with `plan --json`",
-    };
-    let parse = |text: &str| serde_json::from_str::<Json>(text).map_err(|error| bad(error.to_string()));
-    let list = if text.trim_start().starts_with('[') {
-        parse(&text)?.as_array().cloned().unwrap_or_default()
-    } else {
-        text.lines().filter(|line| !line.trim().is_empty()).map(parse).collect::<Result<_, _>>()?
-    };
-    let entry = |json: &Json| Entry::from_json(json).ok_or_else(|| bad(format!("the entry {json}")));
-    list.iter().map(entry).collect()
 }
 
 fn config_command(command: &ConfigCommand, registry: &Registry) -> Result<u8, HarnessError> {
@@ -380,9 +365,9 @@ fn config_command(command: &ConfigCommand, registry: &Registry) -> Result<u8, Ha
             let entries = plan::build(&sweep, registry)?;
             let infeasible = entries.iter().filter(|entry| entry.infeasible.is_some()).count();
             out(format!(
-                "{}: good; {} points, {infeasible} of them infeasible",
+                "{}: good; {}, {infeasible} of them infeasible",
                 source.config.display(),
-                entries.len()
+                points(entries.len())
             ));
         }
     }

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use serde_json::Value as Json;
 
 use super::args::PointArgs;
-use super::read_plan;
 use crate::child::{RunContext, run_point};
 use crate::config::{self, Sweep};
 use crate::error::HarnessError;
@@ -117,7 +116,7 @@ fn entries(args: &PointArgs, registry: &Registry) -> Result<(Vec<Entry>, Option<
         }
         let sweep = args.config.as_ref().filter(|_| args.out.is_none());
         let sweep = sweep.map(|config| config::load(config, &args.sets, registry)).transpose()?;
-        return Ok((read_plan(plan)?, sweep));
+        return Ok((plan::read(plan)?, sweep));
     }
     if let Some(config) = &args.config {
         let sweep = config::load(config, &args.sets, registry)?;
@@ -126,7 +125,7 @@ fn entries(args: &PointArgs, registry: &Registry) -> Result<(Vec<Entry>, Option<
     let written: Option<PathBuf> =
         args.out.as_ref().map(|out| out.join("plan.json")).filter(|path| path.exists());
     match written {
-        Some(plan) => Ok((read_plan(&plan)?, None)),
+        Some(plan) => Ok((plan::read(&plan)?, None)),
         None => Err(usage("no configuration and no plan", "name a configuration or a --plan file")),
     }
 }

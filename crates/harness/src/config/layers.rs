@@ -42,6 +42,14 @@ struct Loader<'a> {
 impl Loader<'_> {
     fn sweep(&mut self, path: &Path, sets: &[String]) -> Option<Sweep> {
         let (mut root, start) = self.file(path, &mut Vec::new(), None)?;
+        if let Some(figures) = root.get("figure")
+            && root.get("workload").is_none()
+        {
+            let help = format!("`figures --list {}` draws what it lists", path.display());
+            let list = format!("{} is a list of figures, not a sweep", path.display());
+            self.problems.push(Diagnostic::new(list).at(&figures.key, "figures of results").help(help));
+            return None;
+        }
         let sets: Vec<Table> = sets.iter().filter_map(|set| self.assignment(set)).collect();
         if root.get("suite").is_some() {
             return self.suite(path, root, &start, &sets);

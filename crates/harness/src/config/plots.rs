@@ -55,6 +55,8 @@ pub(crate) enum PlotKind {
         rows: Vec<String>,
         /// Further columns on the horizontal axis.
         also: Vec<String>,
+        /// Columns of repeated rounds, whose samples are taken together.
+        pool: Vec<String>,
     },
     /// How many times the `x` of `base` that of the others is: a row for each combination of the `rows` columns.
     Ratios {
@@ -252,8 +254,8 @@ impl Reader<'_, '_, '_> {
                 Some(PlotKind::Scatter { labels, higher_is_better: better.unwrap_or(false) })
             }
             Word::Dots => {
-                let rows = self.several("rows");
-                axes.zip(rows).map(|((x, _), rows)| PlotKind::Dots { rows, also: also(x) })
+                let (rows, pool) = (self.several("rows"), self.list("pool"));
+                axes.zip(rows).map(|((x, _), rows)| PlotKind::Dots { rows, also: also(x), pool })
             }
             Word::Ratios => {
                 let (rows, versus, pool) = (self.several("rows"), self.one("versus"), self.list("pool"));

@@ -14,6 +14,7 @@ mod scatter;
 
 use std::collections::BTreeSet;
 
+use crate::column::{Column, Role, is_own};
 use crate::config::{PlotKind, PlotSpec, Spacing, Statistic};
 use crate::error::HarnessError;
 use crate::stats::Sorted;
@@ -120,8 +121,8 @@ pub(crate) fn collect(table: &Table, spec: &PlotSpec, name: &str) -> Result<Figu
             scatter::collect(table, spec, labels, *higher_is_better)
                 .map(|(scatter, out)| (Body::Scatter(scatter), out))
         }
-        PlotKind::Dots { rows, .. } => {
-            dots::collect(table, spec, rows).map(|(dots, out)| (Body::Dots(dots), out))
+        PlotKind::Dots { rows, pool, .. } => {
+            dots::collect(table, spec, rows, pool).map(|(dots, out)| (Body::Dots(dots), out))
         }
         PlotKind::Ratios { .. } => ratios::collect(table, spec).map(|(dots, out)| (Body::Dots(dots), out)),
     }
@@ -284,22 +285,61 @@ fn quantities(table: &Table, columns: &[&str], given: &str, spacing: Spacing) ->
     Quantity { name: names, plain: SEVERAL.to_owned(), label, ..first }
 }
 
-/// A column in which rows of one mark differ although they must not.
-fn mixed(table: &Table, rows: &[usize]) -> Option<&'static str> {
-    let several =
-        |column: &str| rows.iter().map(|row| table.text(*row, column)).collect::<BTreeSet<_>>().len() > 1;
-    ["stage", "op", "point_id"].into_iter().find(|column| several(column))
+/// Where a mark is, for messages; a figure without series has no names of curves.
+fn place(series: &str, at: &str) -> String {
+    if series.is_empty() { at.to_owned() } else { format!("`{series}` at {at}") }
 }
 
 /// The refusal of a mark that would mix what does not belong together.
 fn refuse_mixed(table: &Table, rows: &[usize], place: &str) -> Result<(), String> {
-    match mixed(table, rows) {
-        None => Ok(()),
-        Some(column) => Err(format!(
-            "one mark ({place}) would mix several values of `{column}`; name what differs in `series`, or choose \
-             with `where`"
-        )),
+    refuse_differing(table, rows, &["stage", "op", "point_id"], place)
+}
+
+fn refuse_differing(
+    table: &Table,
+    rows: &[usize],
+    columns: &[&'static str],
+    place: &str,
+) -> Result<(), String> {
+    let several =
+        |column: &str| rows.iter().map(|row| table.text(*row, column)).collect::<BTreeSet<_>>().len() > 1;
+    let Some(column) = columns.iter().copied().find(|column| several(column)) else { return Ok(()) };
+    // Points differ in parameters: those that people write before those that follow from them.
+    let parameters = |detail: bool| -> Vec<&str> {
+        let declared = table.columns.iter().filter(|c| c.role == Role::Parameter && !is_own(c.name()));
+        declared.filter(|c| c.detail == detail).map(Column::name).filter(|name| several(name)).collect()
+    };
+    let named = match column {
+        "point_id" if several("workload") => vec!["workload"],
+        "point_id" => [parameters(false), parameters(true)]
+            .into_iter()
+            .find(|names| !names.is_empty())
+            .unwrap_or_else(|| vec!["params_json"]),
+        column => vec![column],
+    };
+    let named: Vec<String> = named.iter().map(|name| format!("`{name}`")).collect();
+    Err(format!(
+        "one mark ({place}) would mix several values of {}; name what differs in `series`, or choose with `where`",
+        named.join(" and ")
+    ))
+}
+
+/// The rows of one mark by the values of `pool`, columns of repeated rounds. A round is one point; all of them are of one stage
+/// and operation.
+fn by_round(table: &Table, pool: &[String], rows: &[usize], place: &str) -> Result<Vec<Vec<usize>>, String> {
+    let mut rounds: Vec<(Vec<String>, Vec<usize>)> = Vec::new();
+    for row in rows {
+        let round: Vec<String> = pool.iter().map(|column| table.text(*row, column)).collect();
+        match rounds.iter_mut().find(|(known, _)| *known == round) {
+            Some((_, rows)) => rows.push(*row),
+            None => rounds.push((round, vec![*row])),
+        }
     }
+    for (_, rows) in &rounds {
+        refuse_mixed(table, rows, place)?;
+    }
+    refuse_differing(table, rows, &["stage", "op"], place)?;
+    Ok(rounds.into_iter().map(|(_, rows)| rows).collect())
 }
 
 /// A measured number, without its sign where the plot shows sizes.

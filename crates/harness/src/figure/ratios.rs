@@ -1,7 +1,5 @@
 //! Ratios: how many times what one measured is what another measured, with intervals that know of rounds.
 
-use std::collections::BTreeSet;
-
 use super::dots::{Dots, Places};
 use super::{Mark, Quantity, distinct, measured_rows, quantity, value};
 use crate::config::{PlotKind, PlotSpec};
@@ -75,26 +73,10 @@ fn rounds(
     rows: &[usize],
     place: &str,
 ) -> Result<Vec<Sorted>, String> {
-    let mut rounds: Vec<(Vec<String>, Vec<usize>)> = Vec::new();
-    for row in rows {
-        let round: Vec<String> = pool.iter().map(|column| table.text(*row, column)).collect();
-        match rounds.iter_mut().find(|(known, _)| *known == round) {
-            Some((_, rows)) => rows.push(*row),
-            None => rounds.push((round, vec![*row])),
-        }
-    }
-    for (_, rows) in &rounds {
-        super::refuse_mixed(table, rows, place)?;
-    }
-    let several =
-        |column: &str| rows.iter().map(|row| table.text(*row, column)).collect::<BTreeSet<_>>().len() > 1;
-    if let Some(column) = ["stage", "op"].into_iter().find(|column| several(column)) {
-        return Err(format!("one ratio ({place}) would mix several values of `{column}`; name it in `rows`"));
-    }
     let samples = |rows: &Vec<usize>| {
         Sorted::new(rows.iter().filter_map(|row| value(table, spec, *row, &spec.x)).collect())
     };
-    Ok(rounds.iter().filter_map(|(_, rows)| samples(rows)).collect())
+    Ok(super::by_round(table, pool, rows, place)?.iter().filter_map(samples).collect())
 }
 
 fn median(rounds: &[Sorted]) -> f64 {

@@ -2,7 +2,7 @@
 
 use super::{Before, RunOptions, before, folder, oom_predicted, selected};
 use crate::config::Sweep;
-use crate::console::out;
+use crate::console::{out, points};
 use crate::environment::Manifest;
 use crate::error::HarnessError;
 use crate::estimate::Estimator;
@@ -19,6 +19,7 @@ use crate::workload::Registry;
 /// [`HarnessError`] when the plan is impossible.
 pub(crate) fn dry_run(sweep: &Sweep, registry: &Registry, options: &RunOptions) -> Result<(), HarnessError> {
     let entries = plan::build(sweep, registry)?;
+    super::core_sets(options)?;
     let store = Store::new(folder(sweep, options.out.as_ref()));
     let chosen: Vec<&Entry> = entries.iter().filter(|entry| selected(entry, &options.only)).collect();
     let stored: Vec<Option<StoredPoint>> =
@@ -81,15 +82,16 @@ fn told_time(todo: &[&Entry], estimator: &Estimator) -> String {
         )
     } else if unknown == 0 {
         format!(
-            "estimated time of {} points: {} (from measured points: {rests})",
-            known.len(),
+            "estimated time of {}: {} (from measured points: {rests})",
+            points(known.len()),
             duration(seconds)
         )
     } else {
         format!(
-            "estimated time of {} points: {} (from measured points: {rests}); unknown for {unknown} points of {}",
-            known.len(),
+            "estimated time of {}: {} (from measured points: {rests}); unknown for {} of {}",
+            points(known.len()),
             duration(seconds),
+            points(unknown),
             names(false).join(", ")
         )
     }

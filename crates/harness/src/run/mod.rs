@@ -2,6 +2,7 @@
 
 mod crew;
 mod dry_run;
+mod failures;
 
 pub(crate) use dry_run::dry_run;
 
@@ -13,7 +14,7 @@ use serde_json::{Value as Json, json};
 
 use crate::child::{RunContext, infeasible_record, save_manifest};
 use crate::config::Sweep;
-use crate::console::{note, out};
+use crate::console::{note, out, points};
 use crate::environment::Manifest;
 use crate::error::HarnessError;
 use crate::estimate::Estimator;
@@ -26,6 +27,7 @@ use crate::record::{Status, StoredPoint};
 use crate::store::Store;
 use crate::workload::Registry;
 use crew::{Crew, Shared};
+use failures::Failures;
 
 /// Exit code of an interrupted run.
 pub(crate) const INTERRUPTED: u8 = 130;
@@ -76,10 +78,10 @@ pub(crate) struct RunSummary {
     pub merged: Merged,
     /// Points measured by this run.
     pub measured: usize,
-    /// Points that were done before.
+    /// Points that were done before, and such that failed before.
     pub skipped: usize,
     /// Points of the plan (as far as `--only` reaches) that are failed now.
-    pub failed: usize,
+    pub failures: Failures,
     /// Points not run, with the reason.
     pub not_run: Vec<(Entry, NotRun)>,
 }
@@ -89,7 +91,7 @@ impl RunSummary {
     pub(crate) fn exit_code(&self) -> u8 {
         if self.not_run.iter().any(|(_, why)| *why == NotRun::Interrupted) {
             INTERRUPTED
-        } else if self.failed > 0 {
+        } else if self.failures.count > 0 {
             3
         } else {
             0
@@ -210,23 +212,17 @@ pub(crate) fn run(
     crew.work(&cores)?;
     let shared = crew.shared.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     shared.progress.finish();
-    let merged = write_table(&store)?;
+    let merged = write_table(&store, &entries, registry)?;
     if options.out.is_none() {
         store.mark_latest();
     }
-    let failed = chosen
-        .iter()
-        .filter(|entry| {
-            let stored = store.read_point(&entry.point_id).ok().flatten();
-            stored.is_some_and(|point| point.status.is_failure())
-        })
-        .count();
+    let failures = Failures::of(&chosen, &store);
     let summary = RunSummary {
         store: store.clone(),
         merged,
         measured: shared.measured,
         skipped,
-        failed,
+        failures,
         not_run: shared.not_run,
     };
     announce(&summary, options.json);
@@ -290,10 +286,21 @@ pub(crate) fn plan_text<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Str
 /// One set of cores per job; empty sets where nothing is pinned.
 fn core_sets(options: &RunOptions) -> Result<Vec<Vec<usize>>, HarnessError> {
     let jobs = options.jobs.max(1);
+    let allowed = allowed_cores();
+    // Where the system does not tell, pinning itself will.
+    if let Some(core) = options.pin.iter().find(|core| !allowed.is_empty() && !allowed.contains(core)) {
+        let there: Vec<String> = allowed.iter().map(ToString::to_string).collect();
+        return Err(HarnessError::usage(
+            "--pin",
+            format!("core {core}"),
+            &format!("some of the cores this process may use: {}", there.join(", ")),
+            "count cores from 0",
+        ));
+    }
     if jobs == 1 {
         return Ok(vec![options.pin.clone()]);
     }
-    let cores = if options.pin.is_empty() { allowed_cores() } else { options.pin.clone() };
+    let cores = if options.pin.is_empty() { allowed } else { options.pin.clone() };
     if cores.len() < jobs {
         return Err(HarnessError::usage(
             "--jobs",
@@ -323,14 +330,14 @@ fn announce(summary: &RunSummary, json: bool) {
             .map(|(e, why)| json!({ "point_id": e.point_id, "why": format!("{why:?}") }))
             .collect();
         out(json!({ "event": "run_ended", "counts": summary.merged.counts, "measured": summary.measured,
-            "done_before": summary.skipped, "failed": summary.failed, "not_run": not_run, "exit_code": summary.exit_code() }));
+            "done_before": summary.skipped, "failed": summary.failures.count, "first_failure": summary.failures.first, "not_run": not_run, "exit_code": summary.exit_code() }));
         return;
     }
     note(format!(
-        "{} measured, {} done before; the folder holds {} points: {}",
+        "{} measured, {} done before; the folder holds {}: {}",
         summary.measured,
         summary.skipped,
-        summary.merged.points(),
+        points(summary.merged.points()),
         counts.join(", ")
     ));
     for (entry, why) in &summary.not_run {
@@ -339,12 +346,12 @@ fn announce(summary: &RunSummary, json: bool) {
         }
     }
     if budget > 0 {
-        note(format!("not run: {budget} points do not fit the budget; the same command continues"));
+        note(format!("not run, beyond the budget: {}; the same command continues", points(budget)));
     }
     if interrupted > 0 {
-        note(format!("interrupted: {interrupted} points left; the same command continues"));
+        note(format!("interrupted: {} left; the same command continues", points(interrupted)));
     }
-    if summary.failed > 0 {
-        note(format!("{} points failed: see `status`, and --retry-failed to try them again", summary.failed));
+    if let Some(told) = summary.failures.told(&summary.store) {
+        note(told);
     }
 }

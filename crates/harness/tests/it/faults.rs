@@ -55,7 +55,14 @@ fn every_way_to_fail_is_a_row_and_the_sweep_goes_on() {
         assert!(found.2.contains(message), "{mode}: {found:?}");
     }
     // All is settled: nothing is run again, and the exit code still tells.
-    assert!(bench.expect(3, &["run", "t.toml"]).err.contains("0 measured, 11 done before"));
+    let again = bench.expect(3, &["run", "t.toml"]).err;
+    for told in [
+        "0 measured, 11 done before",
+        "6 points failed, 1 of them with the first one's message: asked to panic at size 3",
+        "the same command with --retry-failed runs them again",
+    ] {
+        assert!(again.contains(told), "{again}");
+    }
     assert!(
         bench.expect(3, &["run", "t.toml", "--retry-failed", "--only", "size==7"]).err.contains("1 measured")
     );
@@ -71,7 +78,8 @@ fn a_failure_from_outside_is_tried_again_by_the_next_run() {
         "t.toml",
         &config("[1]", "").replace("[workload.sleep]", "[workload.sleep]\nmode = \"transient\""),
     )]);
-    bench.expect(3, &["run", "t.toml"]);
+    let first = bench.expect(3, &["run", "t.toml"]).err;
+    assert!(first.contains("1 point failed: not today"), "{first}");
     assert!(bench.expect(3, &["run", "t.toml"]).err.contains("1 measured"));
     let done = bench.run(&["point", "t.toml", "--index", "0"]);
     assert_eq!(done.code, 75, "{}", done.err);
@@ -268,7 +276,7 @@ fn a_budget_leaves_the_rest_for_the_next_run() {
         config("{ from = 1, to = 4 }", "").replace("[workload.sleep]", "[workload.sleep]\nmillis = 100");
     let bench = Bench::new(&[("t.toml", &text)]);
     let done = bench.expect(0, &["run", "t.toml", "--budget", "400ms"]);
-    assert!(done.err.contains("do not fit the budget"), "{}", done.err);
+    assert!(done.err.contains("beyond the budget"), "{}", done.err);
     let first = bench.table("results/t").len();
     assert!(first > 0 && first < 16, "{first} rows");
     bench.expect(0, &["run", "t.toml"]);
@@ -283,6 +291,32 @@ fn points_over_the_memory_are_predicted_and_not_run() {
     assert!(done.err.contains("would need 900000 MiB"), "{}", done.err);
     assert!(bench.expect(0, &["run", "t.toml", "--dry-run"]).out.contains("oom_predicted"));
     assert!(bench.table("results/t").is_empty());
+}
+
+#[test]
+fn cores_that_are_not_there_are_refused() {
+    let bench = Bench::new(&[("t.toml", &config("[1]", ""))]);
+    for more in [&[][..], &["--dry-run"], &["--jobs", "2"]] {
+        let done = bench.expect(2, &[&["run", "t.toml", "--pin", "0,1000000"][..], more].concat());
+        assert!(done.err.contains("--pin: found core 1000000, expected some of the cores"), "{}", done.err);
+    }
+    assert!(!bench.path("results").exists());
+}
+
+/// Where results cannot go is said before anything runs, with what helps.
+#[test]
+fn a_folder_that_cannot_be_made_is_refused() {
+    let bench = Bench::new(&[("t.toml", &config("[1]", "")), ("taken", "a file"), ("full/.lock/file", "")]);
+    for (folder, reason) in [
+        ("taken", "a part of its path is a file"),
+        ("taken/out", "a part of its path is a file"),
+        ("full", "cannot use full"),
+    ] {
+        let done = bench.expect(1, &["run", "t.toml", "--out", folder]);
+        let told = format!("cannot use {folder} as the sweep's folder: ");
+        assert!(done.err.contains(&told) && done.err.contains(reason), "{}", done.err);
+        assert!(done.err.contains("name another folder with `--out FOLDER`"), "{}", done.err);
+    }
 }
 
 #[test]

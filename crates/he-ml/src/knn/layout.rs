@@ -23,21 +23,9 @@ impl NeighbourLayout {
     /// # Errors
     /// [`MlError::Shape`] without rows or features, or for a number of slots that is not a power of two.
     pub fn new(rows: usize, features: usize, slots: usize) -> Result<Self, MlError> {
-        if rows == 0 || features == 0 {
-            return Err(MlError::Shape {
-                what: "training rows x features",
-                found: format!("{rows} x {features}"),
-                expected: "at least 1 x 1".to_owned(),
-            });
-        }
-        if !slots.is_power_of_two() {
-            return Err(MlError::Shape {
-                what: "number of slots",
-                found: slots.to_string(),
-                expected: "a power of two".to_owned(),
-            });
-        }
-        let points = rows.next_power_of_two().min(slots);
+        MlError::check_both("training rows x features", rows, features)?;
+        MlError::check_slots(slots)?;
+        let points = rows.min(slots).next_power_of_two();
         Ok(Self { rows, features, points, queries: slots / points })
     }
 

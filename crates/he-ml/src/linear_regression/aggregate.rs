@@ -6,8 +6,8 @@
 //! is decrypted are the sums and nothing finer.
 
 use ckks::{
-    Ciphertext, Complex64, Context, Decryptor, Encoder, Encryptor, EvaluationKeys, Evaluator, KeyGenerator,
-    KeySize, SecretKey,
+    Ciphertext, CiphertextShape, Complex64, Context, Decryptor, DryRun, Encoder, Encryptor, EvaluationKeys,
+    Evaluator, KeyGenerator, KeySize, SecretKey,
 };
 use datasets::Dataset;
 use nalgebra::{DMatrix, DVector};
@@ -152,15 +152,18 @@ impl MomentAggregate {
     /// # Errors
     /// As [`planner::plan`].
     pub fn plan(&self, wanted: &Wanted) -> Result<Plan, MlError> {
-        planner::plan(wanted, |on, dry| {
+        let mut plan = planner::plan(wanted, |on, dry| {
             let mut running = self.start();
             let chunk: Vec<_> = (0..self.columns()).map(|_| dry.input(self.largest_value())).collect();
-            for _ in 0..self.chunks(on.slots()) {
-                running.add(on, &chunk)?;
-            }
-            let results = self.finish(on, running)?;
+            running.add(on, &chunk)?;
+            let results = self.finish(on, running.repeated(on, self.chunks(on.slots()))?)?;
             results.into_iter().next().ok_or(MlError::TooFewSlots { what: "sums", needed: 1, found: 0 })
-        })
+        })?;
+        // The first chunk's are counted already. Sums and open products cost nothing else that is counted.
+        let further = self.chunks(plan.parameters.max_slots()) - 1;
+        let products = self.columns() * (self.columns() + 1) / 2;
+        plan.counts.products = plan.counts.products.saturating_add(further.saturating_mul(products));
+        Ok(plan)
     }
 
     /// The cheapest parameters at 128 bits of security for scales of 2^30: sums over n rows average noise away.
@@ -236,6 +239,30 @@ impl MomentAggregate {
         let server = AggregateServer { circuit: *self, context: context.clone(), keys };
         Ok((AggregateOwner { circuit: *self, context, secret }, server))
     }
+}
+
+impl RunningSums<Encrypted<'_, DryRun>> {
+    /// The shapes after so many chunks that are all as those of the first: as adding one by one, by doubling.
+    fn repeated(self, on: &Encrypted<'_, DryRun>, chunks: usize) -> Result<Self, MlError> {
+        let all = |shapes: Vec<Option<CiphertextShape>>| -> Result<Vec<_>, MlError> {
+            shapes.into_iter().map(|one| one.map(|one| repeated(on, one, chunks)).transpose()).collect()
+        };
+        Ok(Self { sums: all(self.sums)?, products: all(self.products)? })
+    }
+}
+
+/// The shape of a sum of `times` ciphertexts of one shape, at least of one.
+fn repeated(
+    on: &Encrypted<'_, DryRun>,
+    one: CiphertextShape,
+    times: usize,
+) -> Result<CiphertextShape, MlError> {
+    // The binary digits of `times` behind the first, each of which doubles the sum.
+    let digits = (0..times.max(1).ilog2()).rev().map(|digit| times >> digit & 1);
+    digits.into_iter().try_fold(one, |sum, digit| {
+        let doubled = on.add(&sum, &sum)?;
+        if digit == 1 { on.add(&doubled, &one) } else { Ok(doubled) }
+    })
 }
 
 impl<A: SlotArithmetic> RunningSums<A> {
@@ -315,7 +342,7 @@ impl AggregateOwner {
         let encoder = Encoder::new(&self.context);
         let decryptor = Decryptor::new(&self.context, &self.secret);
         let first = |ciphertext: &Ciphertext| {
-            let slots = encoder.decode_complex(&decryptor.decrypt(ciphertext)?)?;
+            let slots = encoder.decode_secret(&decryptor.decrypt(ciphertext)?)?;
             // The same sum with independent noise in every slot.
             Ok(slots.iter().sum::<Complex64>() / slots.len() as f64)
         };

@@ -199,7 +199,7 @@ impl KeyOwner {
     /// As [`Self::decrypt`].
     pub fn decrypt_iterate(&self, iterate: &Iterate<'_, Ciphertext>) -> Result<Vec<f64>, MlError> {
         let plaintext = Decryptor::new(&self.context, &self.secret).decrypt(iterate.vector)?;
-        Ok(iterate.weights(&Encoder::new(&self.context).decode_complex(&plaintext)?))
+        Ok(iterate.weights(&Encoder::new(&self.context).decode_secret(&plaintext)?))
     }
 
     /// Decrypts weights and intercept, in the units of the rows.
@@ -208,7 +208,7 @@ impl KeyOwner {
     /// [`MlError::Ckks`] for a ciphertext of another key's parameters.
     pub fn decrypt(&self, weights: &EncryptedWeights) -> Result<LinearModel, MlError> {
         let plaintext = Decryptor::new(&self.context, &self.secret).decrypt(&weights.solution.vector)?;
-        weights.solution.model(&Encoder::new(&self.context).decode_complex(&plaintext)?)
+        weights.solution.model(&Encoder::new(&self.context).decode_secret(&plaintext)?)
     }
 }
 

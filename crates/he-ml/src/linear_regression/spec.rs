@@ -68,6 +68,29 @@ pub enum Solver {
     },
 }
 
+impl Solver {
+    /// What is taken where nothing is said: the polynomial of degree 63, or the highest for which blocks of so few
+    /// features have room.
+    #[must_use]
+    pub fn default_for(features: usize) -> Self {
+        Self::Residual { log_degree: DEFAULT_LOG_DEGREE.min(largest_log_degree(width(features))) }
+    }
+}
+
+/// log2 of the default degree plus one.
+const DEFAULT_LOG_DEGREE: u32 = 6;
+
+/// Columns of the blocks that hold so many features.
+fn width(features: usize) -> usize {
+    let columns = features.saturating_add(OTHER_COLUMNS).min(MAX_WIDTH);
+    columns.next_power_of_two().max(MIN_WIDTH)
+}
+
+/// The columns of a doubled block have to fit beside one another.
+fn largest_log_degree(width: usize) -> u32 {
+    2 * width.ilog2()
+}
+
 /// Rows and columns of a table, which the computing party gets to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TableShape {
@@ -98,7 +121,7 @@ pub const DEFAULT_VARIANCE_FLOOR: f64 = 0.005;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LinearRegressionSpec {
     ridge: f64,
-    solver: Solver,
+    solver: Option<Solver>,
     spectrum: Option<(f64, f64)>,
     rows: Rows,
 }
@@ -121,13 +144,12 @@ const MIN_WIDTH: usize = 4;
 
 impl Default for LinearRegressionSpec {
     fn default() -> Self {
-        let solver = Solver::Residual { log_degree: 6 };
-        Self { ridge: 0.0, solver, spectrum: None, rows: Rows::Standardised }
+        Self { ridge: 0.0, solver: None, spectrum: None, rows: Rows::Standardised }
     }
 }
 
 impl LinearRegressionSpec {
-    /// Least squares by the polynomial of degree 63.
+    /// Least squares by the solver of [`Solver::default_for`].
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -148,10 +170,10 @@ impl LinearRegressionSpec {
         self
     }
 
-    /// Another solver.
+    /// This solver.
     #[must_use]
     pub fn solver(mut self, solver: Solver) -> Self {
-        self.solver = solver;
+        self.solver = Some(solver);
         self
     }
 
@@ -196,12 +218,12 @@ impl LinearRegressionSpec {
             let why = "the ends have to be finite, ascending and above 0";
             return hyperparameter("spectrum", format!("[{low}, {high}]"), why);
         }
-        let width = (table.features + OTHER_COLUMNS).next_power_of_two().max(MIN_WIDTH);
+        let width = width(table.features);
+        let solver = self.solver.unwrap_or_else(|| Solver::default_for(table.features));
         let cube = Cube::new(width);
-        match self.solver {
+        match solver {
             Solver::Residual { log_degree } => {
-                // The columns of a doubled block have to fit beside one another.
-                let max = 2 * width.ilog2();
+                let max = largest_log_degree(width);
                 if !(2..=max).contains(&log_degree) {
                     let why = format!("blocks of {width} columns have room for 2 to {max}");
                     return hyperparameter("log_degree", log_degree.to_string(), &why);
@@ -228,14 +250,7 @@ impl LinearRegressionSpec {
         let low = low * (1.0 - error).powi(2) + self.ridge;
         let high = high * (1.0 + error).powi(2) + self.ridge;
         let spectrum = (low, high);
-        Ok(LinearRegression {
-            columns,
-            ridge: self.ridge,
-            solver: self.solver,
-            spectrum,
-            rows: self.rows,
-            deviation,
-        })
+        Ok(LinearRegression { columns, ridge: self.ridge, solver, spectrum, rows: self.rows, deviation })
     }
 }
 

@@ -22,25 +22,15 @@ impl MlpLayout {
     /// [`MlError::Shape`] without features or hidden units, or for a number of slots that is not a power of two;
     /// [`MlError::TooFewSlots`] for a network that is wider than the vector.
     pub fn new(inputs: usize, hidden: usize, slots: usize) -> Result<Self, MlError> {
-        if inputs == 0 || hidden == 0 {
-            return Err(MlError::Shape {
-                what: "features x hidden units",
-                found: format!("{inputs} x {hidden}"),
-                expected: "at least 1 x 1".to_owned(),
-            });
-        }
-        if !slots.is_power_of_two() {
-            return Err(MlError::Shape {
-                what: "number of slots",
-                found: slots.to_string(),
-                expected: "a power of two".to_owned(),
-            });
+        MlError::check_both("features x hidden units", inputs, hidden)?;
+        MlError::check_slots(slots)?;
+        let widest = hidden.max(inputs);
+        if widest > slots {
+            let needed = widest.checked_next_power_of_two().unwrap_or(widest);
+            return Err(MlError::TooFewSlots { what: "hidden layer", needed, found: slots });
         }
         let period = inputs.next_power_of_two();
-        let units = hidden.next_power_of_two().max(period);
-        if units > slots {
-            return Err(MlError::TooFewSlots { what: "hidden layer", needed: units, found: slots });
-        }
+        let units = widest.next_power_of_two();
         Ok(Self { inputs, hidden, period, units, queries: slots / units })
     }
 
@@ -129,6 +119,10 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused() {
+        for (inputs, hidden) in [(3, usize::MAX), (usize::MAX, 3), (33, 3)] {
+            let refused = MlpLayout::new(inputs, hidden, 32);
+            assert!(matches!(refused, Err(MlError::TooFewSlots { .. })), "{refused:?}");
+        }
         let message = |result: Result<MlpLayout, MlError>| result.expect_err("refused").to_string();
         assert_eq!(
             message(MlpLayout::new(3, 33, 32)),

@@ -144,6 +144,7 @@ pub(super) fn lift_centred(q: &Modulus, from: &Modulus, out: &mut [u64], a: &[u6
     let one = q.prepare(1);
     for (o, &x) in out.iter_mut().zip(a) {
         let r = q.mul_prepared(x, &one);
-        *o = if x > half { q.sub(r, wrap) } else { r };
+        // No branch: the words may be errors of a key.
+        *o = q.sub(r, wrap & u64::from(x > half).wrapping_neg());
     }
 }

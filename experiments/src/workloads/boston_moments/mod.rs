@@ -17,14 +17,11 @@ use harness::{
 
 use super::accuracy::{Found, Predicted, judge};
 use super::ckks_setup::{self as setup, Kit, Needs};
-use super::learning::{claims, score_three_ways};
+use super::learning::{self, claims, score_three_ways};
 use packing::Layout;
 
 /// Bits of q0 above the scale, beside those for the number of terms in a sum: values of at most one, and their sign.
 const HEADROOM: u32 = 4;
-
-/// log2 of the number of rows that "auto" makes room for in a file that planning does not open.
-const LOG_ROWS_OF_A_FILE: u32 = 16;
 
 /// How often the circuit is run, for the estimate of a point's time.
 const CALLS: f64 = 6.0;
@@ -83,11 +80,9 @@ impl Workload for BostonMoments {
 
     fn resolve(&self, params: &Params, security_bits: u32) -> Result<Resolved, Rejection> {
         let log_n = params.count("log_n")?;
-        let layout = named(params)?.map(|data| layout(&data, 1 << (log_n - 1)));
-        let log_terms = layout.map_or(LOG_ROWS_OF_A_FILE, |layout| layout.log_terms());
-        setup::resolve(params, security_bits, HEADROOM + log_terms, |parameters| {
-            let layout =
-                layout.unwrap_or_else(|| Layout::new(1 << LOG_ROWS_OF_A_FILE, 2, parameters.max_slots()));
+        // What is wrong with the data is known before any key is made.
+        let layout = layout(&load(params)?, 1 << (log_n - 1));
+        setup::resolve(params, security_bits, HEADROOM + layout.log_terms(), |parameters| {
             let plan = plan(parameters, &layout)?;
             let cost = CALLS * setup::switch_cost(parameters, plan.key_switches() as f64);
             let ciphertexts = usize::try_from(plan.all_ciphertexts / plan.largest_ciphertext.max(1));
@@ -108,35 +103,31 @@ impl Workload for BostonMoments {
     }
 }
 
-/// The named data set, or `None` for a path, which is only read when the point is run.
-fn named(params: &Params) -> Result<Option<Dataset>, Rejection> {
-    let name = params.text("dataset")?;
-    let is_path = name.contains(['/', '.', '\\']);
-    if is_path && params.text("target")?.is_empty() {
-        let remedy = "write `target = \"...\"`, the name of a column";
-        return Err(Rejection::new(["dataset"], format!("the file {name} needs a target column"), remedy));
+/// The table that the point names: a set by its name, or a file with its target.
+fn load(params: &Params) -> Result<Dataset, Rejection> {
+    let (name, target) = (params.text("dataset")?, params.text("target")?);
+    if name.contains(['/', '.', '\\']) {
+        if target.is_empty() {
+            let remedy = "write `target = \"...\"`, the name of a column";
+            return Err(Rejection::new(
+                ["dataset"],
+                format!("the file {name} needs a target column"),
+                remedy,
+            ));
+        }
+        return datasets::read_dataset(Path::new(name), &ReadOptions::new(target)).map_err(|error| {
+            Rejection::new(["dataset", "target"], error.to_string(), "mend `dataset` or `target`")
+        });
     }
-    if is_path {
-        return Ok(None);
+    let data = datasets::load(name).map_err(|error| {
+        let remedy = "name one of those, or the path of a file (with a / or a .)";
+        Rejection::new(["dataset"], error.to_string(), remedy)
+    })?;
+    if !target.is_empty() && target != data.target_name() {
+        let message = format!("the target of {name} is {}, not {target}", data.target_name());
+        return Err(Rejection::new(["target", "dataset"], message, "remove `target`, or name a file"));
     }
-    let refused = |error: datasets::DatasetError| {
-        Rejection::new(
-            ["dataset"],
-            error.to_string(),
-            "name one of those, or the path of a file (with a / or a .)",
-        )
-    };
-    datasets::load(name).map(Some).map_err(refused)
-}
-
-fn load(params: &Params) -> Result<Dataset, Failure> {
-    let name = params.text("dataset")?;
-    let target = params.text("target")?;
-    Ok(if target.is_empty() {
-        datasets::load(name)?
-    } else {
-        datasets::read_dataset(Path::new(name), &ReadOptions::new(target))?
-    })
+    Ok(data)
 }
 
 fn layout(data: &Dataset, slots: usize) -> Layout {
@@ -199,7 +190,7 @@ impl Scaled {
 }
 
 fn run(params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
-    let data = load(params)?;
+    let data = load(params).map_err(learning::failure)?;
     let layout = layout(&data, setup::parameters(params)?.max_slots());
     let scaled = Scaled::new(&data);
     if let Some(sum) = &data.provenance().sha256 {
@@ -213,6 +204,7 @@ fn run(params: &Params, record: &mut Recorder<'_>) -> Result<(), Failure> {
     let request = plan(&setup::parameters(params)?, &layout)?.request();
     let kit = Kit::new(params, &request, &mut rng, record)?;
     let packed = layout.pack(|row, column| scaled.columns[column][row]);
+    // Scaled to [-1, 1]: the bound that a ciphertext of which nothing is declared says.
     let encryptor = Encryptor::new(&kit.context, &kit.public);
     let mut encrypt =
         |slots: &Vec<Complex64>| encryptor.encrypt(&kit.encoder.encode_complex(slots)?, &mut rng);

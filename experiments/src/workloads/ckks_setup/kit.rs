@@ -2,7 +2,7 @@
 
 use ckks::{
     Ciphertext, CkksError, Complex64, Context, Decryptor, Encoder, EvaluationKeys, Evaluator, KeyGenerator,
-    KeyRequest, Parameters, PublicKey, SecretKey,
+    KeyRequest, Parameters, Plaintext, PublicKey, SecretKey,
 };
 use harness::{Failure, Params, Recorder};
 use rand_chacha::ChaCha20Rng;
@@ -39,6 +39,11 @@ pub(in crate::workloads) fn record_keys(
 ) -> Result<(), Failure> {
     record.set("key_bytes", as_cell(keys.size().memory))?;
     record.set("key_stored_bytes", as_cell(keys.size().stored))
+}
+
+/// Declares what is known of made data, numbers that are uniform between -`bound` and `bound`.
+pub(in crate::workloads) fn uniform_up_to(bound: f64, plaintext: Plaintext) -> Result<Plaintext, CkksError> {
+    plaintext.with_message_size(bound, bound / 3f64.sqrt())
 }
 
 /// A context with an encoder and all keys that a point needs.

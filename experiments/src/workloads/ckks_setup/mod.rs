@@ -14,7 +14,7 @@ use rand_chacha::{
 use ring_math::{MAX_LOG_N, MIN_LOG_N, parallel::Threads};
 
 pub(super) use cost::{seconds_per_unit, switch_cost, switch_transforms, transform_cost};
-pub(super) use kit::{Kit, record_keys, timed_context};
+pub(super) use kit::{Kit, record_keys, timed_context, uniform_up_to};
 pub(super) use point::{Needs, SECURITY_MODEL, as_cell, describe, impossible, parameters, resolve};
 
 /// The keys that name a parameter set.

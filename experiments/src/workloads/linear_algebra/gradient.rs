@@ -10,7 +10,7 @@ use harness::{Failure, Recorder};
 use rand_chacha::ChaCha20Rng;
 
 use super::{measure, uniform};
-use crate::workloads::ckks_setup::Kit;
+use crate::workloads::ckks_setup::{self as setup, Kit};
 
 /// Step length.
 const RATE: f64 = 0.5;
@@ -83,7 +83,7 @@ impl Gradient {
     pub(super) fn plan(self, dry: &DryRun) -> Result<(), CkksError> {
         let top = dry.input(1.0);
         let packing = Packing { level: top.level(), scale: top.scale(), slots: self.slots() };
-        let fresh = |bound: f64| Ok::<_, CkksError>(dry.encrypt_public(&dry.plaintext(bound, &packing)?));
+        let fresh = |bound: f64| dry.encrypt_public(&dry.plaintext(bound, &packing)?);
         let bounds = self.bounds();
         let inputs = Inputs {
             table: fresh(bounds.table)?,
@@ -121,12 +121,15 @@ impl Gradient {
         let values = self.data(data);
         let packing = Packing { slots: self.slots(), ..kit.encoder.packing() };
         let encryptor = Encryptor::new(&kit.context, &kit.public);
-        let mut encrypt = |slots: &[f64]| encryptor.encrypt(&kit.encoder.encode_with(slots, &packing)?, rng);
+        let bounds = self.bounds();
+        let mut encrypt = |slots: &[f64], bound: f64| {
+            encryptor.encrypt(&setup::uniform_up_to(bound, kit.encoder.encode_with(slots, &packing)?)?, rng)
+        };
         let inputs = Inputs {
-            table: encrypt(&values.table)?,
-            scaled: encrypt(&values.scaled)?,
-            target: encrypt(&values.target)?,
-            weights: encrypt(&values.weights)?,
+            table: encrypt(&values.table, bounds.table)?,
+            scaled: encrypt(&values.scaled, bounds.scaled)?,
+            target: encrypt(&values.target, bounds.target)?,
+            weights: encrypt(&values.weights, bounds.weights)?,
         };
         let eval = kit.evaluator();
         measure(record, kit, Self::NAME, &self.clear(&values), || self.step(&eval, &inputs))

@@ -5,7 +5,7 @@ use harness::{Failure, Recorder};
 use rand_chacha::ChaCha20Rng;
 
 use super::{measure, uniform};
-use crate::workloads::ckks_setup::Kit;
+use crate::workloads::ckks_setup::{self as setup, Kit};
 
 /// A dense matrix of random values, its diagonals encoded beforehand.
 pub(super) struct Product {
@@ -31,7 +31,7 @@ impl Product {
         let matrix = self.matrix(|| 1.0)?;
         let input = dry.input(1.0);
         let packing = Packing { level: input.level(), scale: input.scale(), slots: matrix.dimension() };
-        let vector = dry.encrypt_public(&dry.plaintext(1.0, &packing)?);
+        let vector = dry.encrypt_public(&dry.plaintext(1.0, &packing)?)?;
         matrix.evaluate(dry, &vector).map(drop)
     }
 
@@ -47,7 +47,7 @@ impl Product {
         vector.resize(matrix.dimension(), 0.0);
         let packing = Packing { slots: matrix.dimension(), ..kit.encoder.packing() };
         let x = Encryptor::new(&kit.context, &kit.public)
-            .encrypt(&kit.encoder.encode_with(&vector, &packing)?, rng)?;
+            .encrypt(&setup::uniform_up_to(1.0, kit.encoder.encode_with(&vector, &packing)?)?, rng)?;
         let eval: Evaluator<'_> = kit.evaluator();
         let encoded = record
             .stage("setup", "encode_matrix")

@@ -70,9 +70,10 @@ impl Workload for Linreg {
             )
             .default("chebyshev")
             .meaning("how the normal equations are solved under encryption"),
-            Key::own("degree", Kind::int(3, 255))
-                .default(63)
-                .meaning("degree of the polynomial, for `chebyshev`: one less than a power of two"),
+            Key::own("degree", Kind::word_or("auto", Kind::int(3, 255))).default("auto").meaning(
+                "degree of the polynomial, for `chebyshev`: one less than a power of two; \"auto\" is 63, or 15 for one or \
+                 two features",
+            ),
             Key::own("steps", Kind::int(1, 10_000)).default(8).meaning("steps of the other solvers"),
             Key::own("spectrum", Kind::list(Kind::word_or("trace", positive())))
                 .default(vec![Value::Float(DEFAULT_FLOOR), Value::Text("trace".to_owned())])
@@ -104,6 +105,7 @@ impl Workload for Linreg {
 
     fn resolve(&self, params: &Params, security_bits: u32) -> Result<Resolved, Rejection> {
         let task = load(params)?;
+        let params = &settled(params, &task);
         let degree = params.count("degree")?;
         if !(degree + 1).is_power_of_two() {
             let message = format!("no polynomial of degree {degree}");
@@ -174,6 +176,17 @@ fn load(params: &Params) -> Result<Task, Rejection> {
     task.with_products().map_err(|error| {
         Rejection::new(["polynomial", "dataset"], error.to_string(), "take the features as they are")
     })
+}
+
+/// The point with the degree that goes with its features, unless it gives one.
+fn settled(params: &Params, task: &Task) -> Params {
+    let mut params = params.clone();
+    if params.text("degree") == Ok("auto")
+        && let Solver::Residual { log_degree } = Solver::default_for(task.train.n_features())
+    {
+        params.set("degree", (1_i64 << log_degree) - 1);
+    }
+    params
 }
 
 fn rejected(error: harness::ParamError) -> Rejection {

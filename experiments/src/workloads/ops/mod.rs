@@ -129,7 +129,9 @@ impl Operands {
         let slots = kit.context.max_slots();
         let mut vector = || (0..slots).map(|_| in_disc(&mut data)).collect::<Vec<_>>();
         let (a, b) = (vector(), vector());
-        let (plain_a, plain_b) = (kit.encoder.encode_complex(&a)?, kit.encoder.encode_complex(&b)?);
+        // Two parts with the variance of a number that is uniform up to 1/sqrt 2 make that of one up to 1.
+        let encode = |slots: &[Complex64]| setup::uniform_up_to(1.0, kit.encoder.encode_complex(slots)?);
+        let (plain_a, plain_b) = (encode(&a)?, encode(&b)?);
         let encryptor = Encryptor::new(&kit.context, &kit.public);
         let (x, y) = (encryptor.encrypt(&plain_a, rng)?, encryptor.encrypt(&plain_b, rng)?);
         Ok(Self { a, b, plain_a, plain_b, x, y })

@@ -50,7 +50,7 @@ const GIANT_COST: usize = 3;
 /// let dry = DryRun::new(&parameters);
 /// let level = parameters.max_level();
 /// let packing = Packing { level, scale: parameters.default_scale(level), slots: matrix.dimension() };
-/// let x = dry.encrypt_public(&dry.plaintext(3.0, &packing)?);
+/// let x = dry.encrypt_public(&dry.plaintext(3.0, &packing)?)?;
 /// matrix.evaluate(&dry, &x)?;
 /// assert_eq!(dry.plan().depth, 1);
 /// # Ok::<(), ckks::CkksError>(())
@@ -131,7 +131,7 @@ impl LinearTransform {
             let (inner, outer) = transform.steps(*baby);
             (inner.len() + GIANT_COST * outer.len(), *baby)
         };
-        let sizes = (0..).map(|k| 1usize << k).take_while(|baby| *baby <= dimension);
+        let sizes = (0..=dimension.ilog2()).map(|k| 1usize << k);
         transform.baby = sizes.min_by_key(cost).unwrap_or(1);
         transform
     }

@@ -89,10 +89,13 @@ impl Map {
     }
 }
 
-/// The levels that the map of a ciphertext takes when its scale is 2^`excess` times the canonical one after a change of
-/// what it stands for, and the largest giant step is `giant`: 0 or 1.
-pub(super) fn map_levels(excess: f64, giant: usize, fold_bits: f64) -> usize {
-    usize::from(giant as f64 * excess > fold_bits)
+impl<C: Coefficient> Planned<C> {
+    /// The levels that an evaluation takes on a ciphertext whose scale is 2^`excess` times the canonical one after a change
+    /// of what it stands for: those of the products, and one for the map where that would cost more than `fold_bits`.
+    pub(super) fn levels(&self, excess: f64, fold_bits: f64) -> usize {
+        let lost = self.root.largest_giant() as f64 * excess;
+        self.cost.depth + usize::from(lost > fold_bits)
+    }
 }
 
 /// Evaluates the polynomial of `planned` on `x`.
@@ -108,8 +111,7 @@ pub(super) fn evaluate<O: Operations, C: Operand>(
     let level = ops.level(x);
     let canonical = |level: Level| parameters.default_scale(level);
     let excess = (ops.scale(x).log2() - canonical(level).log2()) + map.half.log2();
-    let giant = planned.root.largest_giant();
-    let needed = planned.cost.depth + map_levels(excess, giant, fold_bits);
+    let needed = planned.levels(excess, fold_bits);
     let left = level.0;
     let Some(out) = left.checked_sub(needed).map(Level) else {
         return Err(CkksError::OutOfLevels { op: OP, needed, left });

@@ -80,11 +80,8 @@ pub use slots::PolynomialVector;
 
 pub(super) use evaluate::Map;
 
-use self::{
-    coefficient::degree,
-    evaluate::{evaluate, map_levels},
-    plan::Planned,
-};
+use self::{coefficient::degree, evaluate::evaluate, plan::Planned};
+use super::approx::MAX_DEGREE;
 use crate::{error::CkksError, operations::Operations};
 
 /// Bits of precision that the map of the interval may cost before it takes a level instead, unless said.
@@ -153,7 +150,7 @@ impl Polynomial {
     /// c_0 + c_1 x + c_2 x^2 + ...
     ///
     /// # Errors
-    /// [`CkksError::Parameter`] without a coefficient, [`CkksError::NonFinite`].
+    /// [`CkksError::Parameter`] without a coefficient or above degree [`MAX_DEGREE`], [`CkksError::NonFinite`].
     pub fn power(coefficients: impl Into<Vec<f64>>) -> Result<Self, CkksError> {
         Self::new(Basis::Power, None, Map::IDENTITY, coefficients.into())
     }
@@ -181,6 +178,13 @@ impl Polynomial {
     ) -> Result<Self, CkksError> {
         check_coefficients(&coefficients)?;
         coefficients.truncate(degree(&coefficients).unwrap_or(0) + 1);
+        if coefficients.len() > MAX_DEGREE + 1 {
+            return Err(CkksError::Parameter {
+                name: "degree",
+                found: (coefficients.len() - 1).to_string(),
+                expected: format!("at most {MAX_DEGREE}"),
+            });
+        }
         let planned = Planned::new(basis, &coefficients);
         Ok(Self { basis, interval, map, coefficients, planned, fold_bits: DEFAULT_FOLD_BITS })
     }
@@ -247,8 +251,7 @@ impl Polynomial {
     /// and one more where the map of the interval cannot be folded.
     #[must_use]
     pub fn depth(&self) -> usize {
-        self.cost().depth
-            + map_levels(self.map.half.log2(), self.planned.root.largest_giant(), self.fold_bits)
+        self.planned.levels(self.map.half.log2(), self.fold_bits)
     }
 
     /// What an evaluation costs, without the map.

@@ -3,7 +3,7 @@
 use super::{
     Basis, Polynomial,
     coefficient::degree,
-    evaluate::{Map, evaluate, map_levels},
+    evaluate::{Map, evaluate},
     plan::{Planned, PolynomialCost},
 };
 use crate::{error::CkksError, operations::Operations};
@@ -76,8 +76,7 @@ impl PolynomialVector {
     /// As [`Polynomial::depth`].
     #[must_use]
     pub fn depth(&self) -> usize {
-        self.cost().depth
-            + map_levels(self.map.half.log2(), self.planned.root.largest_giant(), self.fold_bits)
+        self.planned.levels(self.map.half.log2(), self.fold_bits)
     }
 
     /// As [`Polynomial::cost`].

@@ -7,7 +7,7 @@ mod draw;
 use serde_json::Value as Json;
 
 use super::{
-    Mark, Pivot, Quantity, SEVERAL, distinct, mark, measured_rows, quantities, refuse_mixed, series_name,
+    Mark, Pivot, Quantity, SEVERAL, by_round, distinct, mark, measured_rows, quantities, series_name,
 };
 use crate::column::{Column, ColumnKind, Role};
 use crate::config::{PlotSpec, Spacing};
@@ -44,8 +44,14 @@ pub(super) struct Dot {
 }
 
 /// Collects the dots; also how many a logarithmic axis cannot show.
-pub(super) fn collect(table: &Table, spec: &PlotSpec, rows: &[String]) -> Result<(Dots, usize), String> {
-    let chosen = measured_rows(table, spec, &[])?;
+pub(super) fn collect(
+    table: &Table,
+    spec: &PlotSpec,
+    rows: &[String],
+    pool: &[String],
+) -> Result<(Dots, usize), String> {
+    let needed: Vec<&str> = pool.iter().map(String::as_str).collect();
+    let chosen = measured_rows(table, spec, &needed)?;
     let columns = spec.measured();
     let places = Places::of(table, &chosen, rows);
     let mut dots = Dots::new(quantities(table, &columns, &spec.x_label, spec.x_axis), rows, &places);
@@ -65,7 +71,7 @@ pub(super) fn collect(table: &Table, spec: &PlotSpec, rows: &[String]) -> Result
     }
     let mut left_out = 0;
     for (place, series, rows) in cells {
-        refuse_mixed(table, &rows, &format!("`{series}` at {}", dots.rows[place]))?;
+        by_round(table, pool, &rows, &super::place(&series, &dots.rows[place]))?;
         for column in &columns {
             let Some(mark) = mark(table, spec, column, 0.0, &rows) else { continue };
             let own = if columns.len() > 1 { column } else { "" };

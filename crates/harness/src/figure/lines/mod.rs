@@ -6,7 +6,9 @@ pub(super) use draw::marker;
 
 use serde_json::Value as Json;
 
-use super::{Mark, Pivot, Quantity, mark, measured_rows, quantities, quantity, refuse_mixed, series_name};
+use super::{
+    Mark, Pivot, Quantity, mark, measured_rows, place, quantities, quantity, refuse_mixed, series_name,
+};
 use crate::column::{Column, ColumnKind, Role};
 use crate::config::{PlotSpec, Spacing};
 use crate::error::HarnessError;
@@ -72,7 +74,8 @@ pub(super) fn collect(table: &Table, spec: &PlotSpec) -> Result<(Lines, usize), 
     };
     let mut left_out = 0;
     for (series, x, rows) in cells {
-        refuse_mixed(table, &rows, &format!("`{series}` at {} = {}", spec.x, table.text(rows[0], &spec.x)))?;
+        let at = format!("{} = {}", spec.x, table.text(rows[0], &spec.x));
+        refuse_mixed(table, &rows, &place(&series, &at))?;
         for (column, name) in columns.iter().enumerate() {
             let Some(mark) = mark(table, spec, name, x, &rows) else { continue };
             match lines.shown(mark) {

@@ -202,3 +202,23 @@ fn a_mark_that_would_mix_points_is_refused() {
     assert!(done.err.contains("would mix several values of `point_id`"), "{}", done.err);
     assert!(done.err.contains("name what differs in `series`"), "{}", done.err);
 }
+
+#[test]
+fn dots_take_rounds_together_only_where_they_are_told_to() {
+    let plot = |pool: &str| {
+        let dots = "[plot.rounds]\nkind = \"dots\"\nx = \"err_abs\"\nrows = [\"label\"]\nseries = \"op\"\n";
+        config("", &format!("{dots}where = \"stage == sleep\"\nstatistic = \"mean\"\n{pool}"))
+    };
+    let refused = reported(&plot("")).expect(0, &["report", "results/t"]);
+    assert!(refused.err.contains("would mix several values of `point_id`"), "{}", refused.err);
+    let bench = reported(&plot("pool = \"size\"\n"));
+    let done = bench.expect(0, &["report", "results/t"]);
+    assert!(!done.err.contains("would mix"), "{}", done.err);
+    // The mean over the three sizes, whose errors are 1, 2 and 4 times 1e-9.
+    let drawn = read_csv(&bench.path("results/t/plots/rounds.csv"));
+    assert_eq!(drawn.len(), 2, "one dot for each label");
+    for row in &drawn {
+        let mean: f64 = row["value"].parse().unwrap();
+        assert!((mean - 7e-9 / 3.0).abs() < 1e-15, "{row:?}");
+    }
+}
