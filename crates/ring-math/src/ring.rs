@@ -109,6 +109,20 @@ impl ResidueRing {
         Ok(())
     }
 
+    /// [`Self::lift_centred`] and then [`Self::forward_unreduced`], in one pass less over the words where a kernel can.
+    ///
+    /// # Errors
+    /// [`RingError::LengthMismatch`].
+    pub fn forward_lifted(&self, out: &mut [u64], a: &[u64], from: &Modulus) -> Result<(), RingError> {
+        self.check("output", out.len())?;
+        self.check("operand", a.len())?;
+        if from.fits_vector_kernels() && self.plan.forward_lifted(out, a, from) {
+            return Ok(());
+        }
+        self.lift_centred(out, a, from)?;
+        self.forward_unreduced(out)
+    }
+
     /// Transform values to coefficients, in place.
     ///
     /// # Errors
@@ -130,12 +144,34 @@ impl ResidueRing {
     /// [`RingError::LengthMismatch`], also for a scale that some other kernel prepared.
     pub fn inverse_scaled(&self, a: &mut [u64], scale: &InverseScale) -> Result<(), RingError> {
         self.check("limb", a.len())?;
-        let expected = self.unit_scale.factors.len();
-        if scale.factors.len() != expected {
-            return Err(RingError::LengthMismatch { what: "scale", found: scale.factors.len(), expected });
-        }
+        self.check_scale(scale)?;
         self.plan.inverse(a, scale);
         Ok(())
+    }
+
+    /// As [`Self::inverse_scaled`], of values that stay where they are: faster than a copy and the transform.
+    ///
+    /// # Errors
+    /// As [`Self::inverse_scaled`].
+    pub fn inverse_scaled_into(
+        &self,
+        out: &mut [u64],
+        values: &[u64],
+        scale: &InverseScale,
+    ) -> Result<(), RingError> {
+        self.check("output", out.len())?;
+        self.check("values", values.len())?;
+        self.check_scale(scale)?;
+        self.plan.inverse_into(out, values, scale);
+        Ok(())
+    }
+
+    fn check_scale(&self, scale: &InverseScale) -> Result<(), RingError> {
+        let (found, expected) = (scale.factors.len(), self.unit_scale.factors.len());
+        if found == expected {
+            return Ok(());
+        }
+        Err(RingError::LengthMismatch { what: "scale", found, expected })
     }
 
     /// a += b.

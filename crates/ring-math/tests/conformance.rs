@@ -204,10 +204,16 @@ fn a_source_limb_can_be_prepared_alone() {
     let (mut together, mut alone) = (words.clone(), words);
     converter.inverse_and_scale(&mut together).unwrap();
     for (j, limb) in alone.chunks_exact_mut(1 << log_n).enumerate() {
+        let mut beside = vec![7; limb.len()];
+        converter.inverse_and_scale_limb_into(j, &mut beside, limb).unwrap();
         converter.inverse_and_scale_limb(j, limb).unwrap();
+        assert_eq!(beside, limb);
     }
     assert_eq!(alone, together);
-    assert!(converter.inverse_and_scale_limb(3, &mut alone[..1 << log_n]).is_err());
+    let (limb, rest) = alone.split_at_mut(1 << log_n);
+    assert!(converter.inverse_and_scale_limb(3, limb).is_err());
+    assert!(converter.inverse_and_scale_limb_into(3, limb, &rest[..1 << log_n]).is_err());
+    assert!(converter.inverse_and_scale_limb_into(0, limb, &rest[1..1 << log_n]).is_err());
 }
 
 #[test]

@@ -11,6 +11,10 @@ use crate::{
     scale::{Level, Scale},
 };
 
+/// Words between a limb that is read and work space that is written at the same time. Apart by a multiple of a page, their
+/// lines would take turns in the same places of the nearest cache.
+const HALF_PAGE: usize = 256;
+
 /// The first two parts of a result before it is rescaled, limb by limb.
 pub(super) enum Unscaled<'a, F> {
     /// Those of a ciphertext.
@@ -20,13 +24,6 @@ pub(super) enum Unscaled<'a, F> {
 }
 
 impl<F: Fn(usize, usize, &mut [u64]) + Sync + Send> Unscaled<'_, F> {
-    fn fill(&self, part: usize, i: usize, limb: &mut [u64]) {
-        match self {
-            Self::Stored(a) => limb.copy_from_slice(a.parts[part].limb(i)),
-            Self::Computed(fill) => fill(part, i, limb),
-        }
-    }
-
     /// Divides the parts and writes what remains to `out`. The tables' level must have a rescaler.
     pub(super) fn divide(
         &self,
@@ -38,13 +35,19 @@ impl<F: Fn(usize, usize, &mut [u64]) + Sync + Send> Unscaled<'_, F> {
         let n = tables.q.n();
         let kept = divide.kept().len();
         let dropped_words = n * (tables.q.len() - kept);
-        let words = scratch.words(2 * dropped_words + n * parallel::work_spaces());
+        let words = scratch.words(2 * dropped_words + HALF_PAGE + n * parallel::work_spaces());
         let (dropped, spaces) = words.split_at_mut(2 * dropped_words);
+        let (_, spaces) = spaces.split_at_mut(HALF_PAGE);
         let (dropped0, dropped1) = dropped.split_at_mut(dropped_words);
         let prepare = |part: usize, limbs: &mut [u64]| {
             for (j, limb) in limbs.chunks_exact_mut(n).enumerate() {
-                self.fill(part, kept + j, limb);
-                by_construction(divide.prepare_limb(j, limb));
+                by_construction(match self {
+                    Self::Stored(a) => divide.prepare_limb_into(j, limb, a.parts[part].limb(kept + j)),
+                    Self::Computed(fill) => {
+                        fill(part, kept + j, limb);
+                        divide.prepare_limb(j, limb)
+                    }
+                });
             }
         };
         parallel::join(2 * dropped_words, || prepare(0, dropped0), || prepare(1, dropped1));

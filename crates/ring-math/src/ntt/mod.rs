@@ -9,7 +9,7 @@ pub mod reference;
 pub(crate) mod roots;
 pub(crate) mod scalar;
 
-use crate::modulus::PreparedScalar;
+use crate::modulus::{Modulus, PreparedScalar};
 
 /// A constant to multiply by at the end of an inverse transform, folded into the constants of its last pass.
 #[derive(Clone, Debug)]
@@ -28,8 +28,20 @@ pub(crate) trait NttPlan: Send + Sync {
         self.forward(a);
     }
 
+    /// As [`NttPlan::forward_lazy`] of the centred representatives of residues modulo `from`, a prime the vector kernels take,
+    /// where the plan has a loop that need not write these first; says whether it has.
+    fn forward_lifted(&self, _out: &mut [u64], _residues: &[u64], _from: &Modulus) -> bool {
+        false
+    }
+
     /// Values to coefficients times the constant in `scale`, in place; canonical in and out.
     fn inverse(&self, a: &mut [u64], scale: &InverseScale);
+
+    /// As [`NttPlan::inverse`], of values that stay where they are.
+    fn inverse_into(&self, out: &mut [u64], values: &[u64], scale: &InverseScale) {
+        out.copy_from_slice(values);
+        self.inverse(out, scale);
+    }
 
     /// Prepares an inverse transform that also multiplies by `c`; `c = 1` gives the plain inverse.
     fn scale(&self, c: u64) -> InverseScale;

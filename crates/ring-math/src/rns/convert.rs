@@ -197,12 +197,30 @@ impl BasisConverter {
     /// # Errors
     /// [`RingError::LengthMismatch`], also for a limb the source does not have.
     pub fn inverse_and_scale_limb(&self, j: usize, limb: &mut [u64]) -> Result<(), RingError> {
-        let scale = self.cofactor_scales.get(j).ok_or(RingError::LengthMismatch {
+        let scale = self.limb_scale(j)?;
+        self.source.ring(j).inverse_scaled(limb, scale)
+    }
+
+    /// As [`Self::inverse_and_scale_limb`], of values that stay where they are.
+    ///
+    /// # Errors
+    /// As [`Self::inverse_and_scale_limb`].
+    pub fn inverse_and_scale_limb_into(
+        &self,
+        j: usize,
+        out: &mut [u64],
+        values: &[u64],
+    ) -> Result<(), RingError> {
+        let scale = self.limb_scale(j)?;
+        self.source.ring(j).inverse_scaled_into(out, values, scale)
+    }
+
+    fn limb_scale(&self, j: usize) -> Result<&InverseScale, RingError> {
+        self.cofactor_scales.get(j).ok_or(RingError::LengthMismatch {
             what: "source limbs",
             found: j + 1,
             expected: self.source.len(),
-        })?;
-        self.source.ring(j).inverse_scaled(limb, scale)
+        })
     }
 
     /// The quotients e of the scaled residues `scaled`, one word per coefficient, for [`Self::convert_limb`]; zero

@@ -109,11 +109,11 @@ impl Rescaler {
     ) -> Result<(), RingError> {
         let (ring, inverse) = self.kept_limb(k)?;
         if self.dropped.len() == 1 {
-            ring.lift_centred(lifted, dropped, self.dropped.modulus(0))?;
+            ring.forward_lifted(lifted, dropped, self.dropped.modulus(0))?;
         } else {
             self.converter.convert_limb(k, dropped, Some(quotients), lifted)?;
+            ring.forward_unreduced(lifted)?;
         }
-        ring.forward_unreduced(lifted)?;
         ring.sub_mul_scalar_assign(limb, lifted, inverse)
     }
 
@@ -123,6 +123,14 @@ impl Rescaler {
     /// [`RingError::LengthMismatch`], also for a limb that is not dropped.
     pub fn prepare_limb(&self, j: usize, limb: &mut [u64]) -> Result<(), RingError> {
         self.converter.inverse_and_scale_limb(j, limb)
+    }
+
+    /// As [`Self::prepare_limb`], of values that stay where they are.
+    ///
+    /// # Errors
+    /// As [`Self::prepare_limb`].
+    pub fn prepare_limb_into(&self, j: usize, out: &mut [u64], values: &[u64]) -> Result<(), RingError> {
+        self.converter.inverse_and_scale_limb_into(j, out, values)
     }
 
     /// Carries the dropped limbs, prepared, over to the kept limbs from number `first` on, as many as `lifted` holds, for
@@ -136,7 +144,7 @@ impl Rescaler {
         }
         let from = self.dropped.modulus(0);
         for (k, limb) in lifted.chunks_mut(self.basis.n()).enumerate() {
-            self.kept_limb(first + k)?.0.lift_centred(limb, dropped, from)?;
+            self.kept_limb(first + k)?.0.forward_lifted(limb, dropped, from)?;
         }
         Ok(())
     }
@@ -152,8 +160,7 @@ impl Rescaler {
         limb: &[u64],
         lifted: &mut [u64],
     ) -> Result<(), RingError> {
-        let (ring, inverse) = self.kept_limb(k)?;
-        ring.forward_unreduced(lifted)?;
+        let (ring, inverse) = self.transformed(k, lifted)?;
         ring.sub_mul_scalar_into(out, limb, lifted, inverse)
     }
 
@@ -162,9 +169,21 @@ impl Rescaler {
     /// # Errors
     /// As [`Self::finish`].
     pub fn finish_assign(&self, k: usize, limb: &mut [u64], lifted: &mut [u64]) -> Result<(), RingError> {
-        let (ring, inverse) = self.kept_limb(k)?;
-        ring.forward_unreduced(lifted)?;
+        let (ring, inverse) = self.transformed(k, lifted)?;
         ring.sub_mul_scalar_assign(limb, lifted, inverse)
+    }
+
+    /// As [`Self::kept_limb`], after the transform of what [`Self::lift`] wrote, unless that did it.
+    fn transformed(
+        &self,
+        k: usize,
+        lifted: &mut [u64],
+    ) -> Result<(&ResidueRing, &PreparedScalar), RingError> {
+        let (ring, inverse) = self.kept_limb(k)?;
+        if self.dropped.len() > 1 {
+            ring.forward_unreduced(lifted)?;
+        }
+        Ok((ring, inverse))
     }
 
     fn kept_limb(&self, k: usize) -> Result<(&ResidueRing, &PreparedScalar), RingError> {

@@ -198,6 +198,10 @@ fn limbs_of_the_wrong_length_are_refused() {
         ring.inner_product_pair(&mut good, &mut [0; 8], &[(&good2, &good2, &short2)]),
         ring.inner_product_pair(&mut good, &mut [0; 8], &too_many_pairs),
         ring.lift_centred(&mut good, &short2, q),
+        ring.forward_lifted(&mut good, &short2, q),
+        ring.forward_lifted(&mut short, &good2, q),
+        ring.inverse_scaled_into(&mut good, &short2, &ring.inverse_scale(1)),
+        ring.inverse_scaled_into(&mut short, &good2, &ring.inverse_scale(1)),
         ring.permute(&mut short, &good2, &Automorphism::new(3, 3).unwrap()),
         ring.permute(&mut good, &good2, &map),
     ];
@@ -246,6 +250,8 @@ fn conversions_of_the_wrong_length_are_refused() {
         results.extend([
             rescaler.prepare_limb(count, &mut limb),
             rescaler.prepare_limb(0, &mut short[..7]),
+            rescaler.prepare_limb_into(0, &mut limb, &dropped[..7]),
+            rescaler.prepare_limb_into(count, &mut limb, &dropped[..8]),
             rescaler.lift(0, &dropped[..7], &mut limb),
             rescaler.lift(0, dropped, &mut out[..7]),
             rescaler.lift(3 - count, dropped, &mut limb),

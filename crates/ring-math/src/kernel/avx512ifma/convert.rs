@@ -5,9 +5,7 @@ use super::{
     vector::{WIDTH, groups, groups_mut},
 };
 use crate::modulus::{IFMA_BITS, IFMA_MASK, Modulus};
-use core::arch::x86_64::{
-    __m512i, _mm512_cmpgt_epu64_mask, _mm512_mask_add_epi64, _mm512_sll_epi64, _mm512_srli_epi64,
-};
+use core::arch::x86_64::{__m512i, _mm512_sll_epi64, _mm512_srli_epi64};
 
 /// Halvings of the range of any sum: 64 terms of 50-bit sources reach 17p.
 const MOST_FOLDS: u32 = 5;
@@ -155,26 +153,42 @@ pub(super) fn quotients(out: &mut [u64], sources: &[&[u64]], scales: &[FractionS
     }
 }
 
-/// A residue of the upper half stands for itself less `from`. Where half of `from` is below q that is one conditional
-/// sum; else a multiple of q keeps the difference positive for an exact division.
+/// How residues modulo one number become representatives, modulo q, of the centred integers they stand for.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Centring {
+    /// Half the number.
+    pub(super) half: u64,
+    /// What is added to residues of the upper half.
+    pub(super) shift: u64,
+    /// Whether the results are below q. Else they are not negative, but below the next multiple of q above the number.
+    pub(super) canonical: bool,
+}
+
+impl Centring {
+    /// A residue of the upper half stands for itself less `from`. Where half of `from` is below q, q makes that canonical; else
+    /// the next multiple of q above `from` makes it positive.
+    pub(super) fn new(q: &Modulus, from: &Modulus) -> Self {
+        let (q, from) = (q.value(), from.value());
+        let canonical = from / 2 < q;
+        let shift = if canonical { q.wrapping_sub(from) } else { from.next_multiple_of(q) - from };
+        Self { half: from / 2, shift, canonical }
+    }
+}
+
+/// Centred, and divided exactly where that leaves more than q.
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn lift_centred(q: &Modulus, from: &Modulus, out: &mut [u64], a: &[u64]) {
-    let (q, from) = (q.value(), from.value());
-    let half = splat!(from / 2);
+    let centring = Centring::new(q, from);
     let words = out.as_chunks_mut::<8>().0.iter_mut().zip(a.as_chunks::<8>().0);
-    if from / 2 < q {
-        let shift = splat!(q.wrapping_sub(from));
+    if centring.canonical {
         for (o, x) in words {
-            let x = load!(x);
-            store!(o, _mm512_mask_add_epi64(x, _mm512_cmpgt_epu64_mask(x, half), x, shift));
+            store!(o, centred!(load!(x), centring));
         }
         return;
     }
-    let (c, shift) = (Division::new(q), splat!(from.next_multiple_of(q) - from));
+    let c = Division::new(q.value());
     for (o, x) in words {
-        let x = load!(x);
-        let centred = _mm512_mask_add_epi64(x, _mm512_cmpgt_epu64_mask(x, half), x, shift);
-        store!(o, canonical!(c, centred));
+        store!(o, canonical!(c, centred!(load!(x), centring)));
     }
 }
 

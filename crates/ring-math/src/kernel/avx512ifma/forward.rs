@@ -4,7 +4,10 @@
 //! six stages are one pass over 64 consecutive values in eight registers: three stages between registers, a transpose,
 //! three more stages, and the transpose back.
 
-use super::plan::{TAIL_LINES, Twiddle};
+use super::{
+    convert::Centring,
+    tables::{TAIL_LINES, Twiddle},
+};
 use crate::modulus::{IFMA_BITS, IFMA_MASK, Modulus};
 use core::arch::x86_64::__m512i;
 
@@ -103,32 +106,49 @@ macro_rules! radix_8 {
     }};
 }
 
-/// A pass of radix 8 over `block` in the strict regime; [`super::lazy`] has that of the other.
+/// Residues modulo some number: a first pass of radix 8 may take what they become by centring as its operands.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Origin<'a> {
+    pub(super) residues: &'a [[u64; 8]],
+    pub(super) centring: Centring,
+}
+
+impl<'a> Origin<'a> {
+    /// The eight parts that the pass takes an operand each from.
+    pub(super) fn parts(self) -> ([&'a [[u64; 8]]; 8], Centring) {
+        let length = self.residues.len() / 8;
+        (core::array::from_fn(|k| &self.residues[k * length..(k + 1) * length]), self.centring)
+    }
+}
+
+/// A pass of radix 8 over `block` in the strict regime; [`super::lazy`] has that of the other. Its operands are those of
+/// `block` or of `origin`.
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn pass_8(c: &Constants, block: &mut [[u64; 8]], tw: &[Twiddle]) {
+pub(super) fn pass_8(c: &Constants, block: &mut [[u64; 8]], origin: Option<Origin<'_>>, tw: &[Twiddle]) {
     let (w, q): ([__m512i; 7], [__m512i; 7]) =
         (core::array::from_fn(|i| splat!(tw[i].value)), core::array::from_fn(|i| splat!(tw[i].quotient)));
+    let (eighths, centring) = origin.unwrap_or_default().parts();
     parts!(block => length, b0, b1, b2, b3, b4, b5, b6, b7; 8);
-    for i in 0..length {
-        let mut v = [
-            load!(&b0[i]),
-            load!(&b1[i]),
-            load!(&b2[i]),
-            load!(&b3[i]),
-            load!(&b4[i]),
-            load!(&b5[i]),
-            load!(&b6[i]),
-            load!(&b7[i]),
-        ];
-        radix_8!(false, c, v, w, q);
-        store!(&mut b0[i], v[0]);
-        store!(&mut b1[i], v[1]);
-        store!(&mut b2[i], v[2]);
-        store!(&mut b3[i], v[3]);
-        store!(&mut b4[i], v[4]);
-        store!(&mut b5[i], v[5]);
-        store!(&mut b6[i], v[6]);
-        store!(&mut b7[i], v[7]);
+    macro_rules! run {
+        ($i:ident, $operands:expr) => {
+            for $i in 0..length {
+                let mut v = $operands;
+                radix_8!(false, c, v, w, q);
+                store!(&mut b0[$i], v[0]);
+                store!(&mut b1[$i], v[1]);
+                store!(&mut b2[$i], v[2]);
+                store!(&mut b3[$i], v[3]);
+                store!(&mut b4[$i], v[4]);
+                store!(&mut b5[$i], v[5]);
+                store!(&mut b6[$i], v[6]);
+                store!(&mut b7[$i], v[7]);
+            }
+        };
+    }
+    match origin {
+        // From 50 bits at most, they are below four primes of 49, as this regime wants.
+        Some(_) => run!(i, lifted_8!(eighths, centring, i)),
+        None => run!(i, load_8!(i; b0, b1, b2, b3, b4, b5, b6, b7)),
     }
 }
 

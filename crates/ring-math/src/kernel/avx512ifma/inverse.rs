@@ -7,7 +7,7 @@
 
 use super::{
     forward::{Constants, RUNS_AHEAD},
-    plan::{TAIL_LINES, Twiddle},
+    tables::{TAIL_LINES, Twiddle},
 };
 use core::arch::x86_64::__m512i;
 
@@ -271,9 +271,16 @@ macro_rules! inverse_8_weave {
     };
 }
 
-/// The first six stages over runs of 64 values; `tables` has [`TAIL_LINES`] lines for each run.
+/// The first six stages over runs of 64 values, those of `rows` or, for an even number of runs, of `values`; `tables` has
+/// [`TAIL_LINES`] lines for each run.
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn tail<const LAZY: bool>(c: &Constants, u: &Units, rows: &mut [[u64; 8]], tables: &[[u64; 8]]) {
+pub(super) fn tail<const LAZY: bool>(
+    c: &Constants,
+    u: &Units,
+    rows: &mut [[u64; 8]],
+    values: Option<&[[u64; 8]]>,
+    tables: &[[u64; 8]],
+) {
     macro_rules! finish_columns {
         ($v:ident, $table:ident) => {
             $v[0] = reduce!(LAZY, c, $v[0], u.one);
@@ -296,20 +303,37 @@ pub(super) fn tail<const LAZY: bool>(c: &Constants, u: &Units, rows: &mut [[u64;
     }
     let (pairs, single) = rows.as_chunks_mut::<8>().0.as_chunks_mut::<2>();
     let (table_pairs, rest) = tables.as_chunks::<TAIL_LINES>().0.as_chunks::<2>();
-    for ([a, b], [table_a, table_b]) in pairs.iter_mut().zip(table_pairs) {
-        prefetch!(table_a, RUNS_AHEAD * TAIL_LINES, 2 * TAIL_LINES);
-        prefetch!(a, RUNS_AHEAD * 8, 2 * 8);
-        let mut v: [__m512i; 8] = core::array::from_fn(|i| load!(&a[i]));
-        transpose!(v);
-        let mut x: [__m512i; 8] = core::array::from_fn(|i| load!(&b[i]));
-        inverse_8_weave!(LAZY, c, u, v, x);
-        finish_columns!(v, table_a);
-        inverse_8_weave!(LAZY, c, u, x, v);
-        finish_columns!(x, table_b);
-        inverse_8_weave!(LAZY, c, u, v, x);
-        finish_rows!(v, table_a, a);
-        inverse_8!(LAZY, c, u, x);
-        finish_rows!(x, table_b, b);
+    macro_rules! pair {
+        ($from_a:ident, $from_b:ident => $a:ident, $b:ident, $table_a:ident, $table_b:ident) => {
+            prefetch!($table_a, RUNS_AHEAD * TAIL_LINES, 2 * TAIL_LINES);
+            prefetch!($from_a, RUNS_AHEAD * 8, 2 * 8);
+            let mut v: [__m512i; 8] = core::array::from_fn(|i| load!(&$from_a[i]));
+            transpose!(v);
+            let mut x: [__m512i; 8] = core::array::from_fn(|i| load!(&$from_b[i]));
+            inverse_8_weave!(LAZY, c, u, v, x);
+            finish_columns!(v, $table_a);
+            inverse_8_weave!(LAZY, c, u, x, v);
+            finish_columns!(x, $table_b);
+            inverse_8_weave!(LAZY, c, u, v, x);
+            finish_rows!(v, $table_a, $a);
+            inverse_8!(LAZY, c, u, x);
+            finish_rows!(x, $table_b, $b);
+        };
+    }
+    let pairs = pairs.iter_mut().zip(table_pairs);
+    match values {
+        None => {
+            for ([a, b], [table_a, table_b]) in pairs {
+                pair!(a, b => a, b, table_a, table_b);
+            }
+        }
+        Some(values) => {
+            for ([from_a, from_b], ([a, b], [table_a, table_b])) in
+                values.as_chunks::<8>().0.as_chunks::<2>().0.iter().zip(pairs)
+            {
+                pair!(from_a, from_b => a, b, table_a, table_b);
+            }
+        }
     }
     // A ring of 64 has one run only.
     for (a, table) in single.iter_mut().zip(rest) {

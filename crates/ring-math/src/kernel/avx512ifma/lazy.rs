@@ -6,8 +6,8 @@
 //! [`two_butterflies`] keeps it.
 
 use super::{
-    forward::{Constants, Entry},
-    plan::Twiddle,
+    forward::{Constants, Entry, Origin},
+    tables::Twiddle,
 };
 use core::arch::x86_64::__m512i;
 
@@ -53,25 +53,28 @@ macro_rules! two_butterflies {
     }};
 }
 
-/// A pass of radix 8 over `block`, an even number of vectors for each of its eight parts.
+/// A pass of radix 8 over `block`, an even number of vectors for each of its eight parts. Its operands are those of `block`,
+/// or those of `origin`, for which `entry` does not count.
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn pass_8(c: &Constants, block: &mut [[u64; 8]], entry: Entry, tw: &[Twiddle]) {
+pub(super) fn pass_8(
+    c: &Constants,
+    block: &mut [[u64; 8]],
+    origin: Option<Origin<'_>>,
+    entry: Entry,
+    tw: &[Twiddle],
+) {
     let (w, q): ([__m512i; 7], [__m512i; 7]) =
         (core::array::from_fn(|i| splat!(tw[i].value)), core::array::from_fn(|i| splat!(tw[i].quotient)));
+    let (eighths, centring) = origin.unwrap_or_default().parts();
     parts!(block => length, b0, b1, b2, b3, b4, b5, b6, b7; 8);
     macro_rules! fetch {
-        ($entry:expr, $i:expr) => {{
+        ($lifted:literal, $entry:expr, $i:expr) => {{
             let i = $i;
-            let mut v = [
-                load!(&b0[i]),
-                load!(&b1[i]),
-                load!(&b2[i]),
-                load!(&b3[i]),
-                load!(&b4[i]),
-                load!(&b5[i]),
-                load!(&b6[i]),
-                load!(&b7[i]),
-            ];
+            let mut v = if $lifted {
+                lifted_8!(eighths, centring, i)
+            } else {
+                load_8!(i; b0, b1, b2, b3, b4, b5, b6, b7)
+            };
             enter!(true, $entry, c, v, 4);
             v
         }};
@@ -90,15 +93,15 @@ pub(super) fn pass_8(c: &Constants, block: &mut [[u64; 8]], entry: Entry, tw: &[
         }};
     }
     macro_rules! run {
-        ($entry:expr) => {{
-            let mut a = fetch!($entry, 0);
+        ($lifted:literal, $entry:expr) => {{
+            let mut a = fetch!($lifted, $entry, 0);
             butterfly!(true, c, a, 0, 4, w[0], q[0]);
             butterfly!(true, c, a, 1, 5, w[0], q[0]);
             butterfly!(true, c, a, 2, 6, w[0], q[0]);
             butterfly!(true, c, a, 3, 7, w[0], q[0]);
             let mut i = 0;
             loop {
-                let mut b = fetch!($entry, i + 1);
+                let mut b = fetch!($lifted, $entry, i + 1);
                 two_butterflies!(c, a, 0, 2, w[1], q[1], b, 0, 4, w[0], q[0]);
                 two_butterflies!(c, a, 1, 3, w[1], q[1], b, 1, 5, w[0], q[0]);
                 two_butterflies!(c, a, 4, 6, w[2], q[2], b, 2, 6, w[0], q[0]);
@@ -117,7 +120,7 @@ pub(super) fn pass_8(c: &Constants, block: &mut [[u64; 8]], entry: Entry, tw: &[
                     put!(i - 1, b);
                     break;
                 }
-                a = fetch!($entry, i);
+                a = fetch!($lifted, $entry, i);
                 two_butterflies!(c, b, 0, 1, w[3], q[3], a, 0, 4, w[0], q[0]);
                 two_butterflies!(c, b, 2, 3, w[4], q[4], a, 1, 5, w[0], q[0]);
                 two_butterflies!(c, b, 4, 5, w[5], q[5], a, 2, 6, w[0], q[0]);
@@ -126,10 +129,12 @@ pub(super) fn pass_8(c: &Constants, block: &mut [[u64; 8]], entry: Entry, tw: &[
             }
         }};
     }
-    match entry {
-        Entry::Free | Entry::Late => run!(Entry::Free),
-        Entry::Canonical => run!(Entry::Canonical),
-        Entry::Full => run!(Entry::Full),
+    match (origin, entry) {
+        (Some(_), _) if centring.canonical => run!(true, Entry::Canonical),
+        (Some(_), _) => run!(true, Entry::Full),
+        (None, Entry::Free | Entry::Late) => run!(false, Entry::Free),
+        (None, Entry::Canonical) => run!(false, Entry::Canonical),
+        (None, Entry::Full) => run!(false, Entry::Full),
     }
 }
 

@@ -187,6 +187,36 @@ macro_rules! parts {
     };
 }
 
+/// What a residue becomes by a [`super::convert::Centring`].
+macro_rules! centred {
+    ($x:expr, $centring:expr) => {{
+        use core::arch::x86_64::{_mm512_cmpgt_epu64_mask, _mm512_mask_add_epi64};
+        let x = $x;
+        _mm512_mask_add_epi64(
+            x,
+            _mm512_cmpgt_epu64_mask(x, splat!($centring.half)),
+            x,
+            splat!($centring.shift),
+        )
+    }};
+}
+
+/// Vector number `$i` of each of eight parts.
+macro_rules! load_8 {
+    ($i:expr; $($part:ident),+) => {
+        [$(load!(&$part[$i])),+]
+    };
+}
+
+/// As [`load_8`], centred.
+macro_rules! lifted_8 {
+    ($parts:ident, $centring:expr, $i:expr) => {
+        core::array::from_fn::<core::arch::x86_64::__m512i, 8, _>(|k| {
+            centred!(load!(&$parts[k][$i]), $centring)
+        })
+    };
+}
+
 /// Asks for the `count` cache lines that start `ahead` elements after the start of `lines`; no address can fault.
 macro_rules! prefetch {
     ($lines:expr, $ahead:expr, $count:expr) => {{

@@ -20,6 +20,7 @@ mod forward;
 mod inverse;
 mod lazy;
 mod plan;
+mod tables;
 mod vector;
 
 use super::{Ahead, ConvertRow, FractionScale, KernelOps};

@@ -2,23 +2,21 @@
 
 use super::{
     Avx512Ifma,
-    forward::{self, Constants, Entry},
+    convert::Centring,
+    forward::{self, Constants, Entry, Origin},
     inverse::{self, Units},
-    lazy, vector,
+    lazy,
+    tables::{Twiddle, aligned, forward_tail, inverse_tail, output_factors, stage_factors, tables_from},
+    vector,
 };
 use crate::{
     buffer::WordBuffer,
-    modulus::{IFMA_BITS, Modulus, PreparedScalar},
+    modulus::{IFMA_BITS, Modulus},
     ntt::{InverseScale, NttPlan, roots::RootTable},
 };
 
 /// log2 of the run of values that the tail pass keeps in registers.
 const LOG_TAIL: u32 = 6;
-
-/// Table lines of eight words that the tail needs for each run: factors of its rows and their companions in a line each,
-/// and one word of each pair of its columns in seven lines. The other word takes one multiplication to compute, which is
-/// cheaper than the memory traffic of storing it.
-pub(super) const TAIL_LINES: usize = 9;
 
 /// Vectors whose last pass and tail are done together: a quarter of the nearest cache, which the tail's tables share.
 const GROUP_VECTORS: usize = 128;
@@ -28,24 +26,6 @@ const GROUP_VECTORS: usize = 128;
 /// more than 17 stages.
 pub(super) fn lazy_offset(q: &Modulus) -> u32 {
     1 << (IFMA_BITS - 1).saturating_sub(q.bits()).min(5)
-}
-
-/// A constant factor and its companion: (w, floor(w * 2^52 / p)) in the lazy regime, (w * 2^52 mod p, that times p^-1 mod
-/// 2^52) in the strict one.
-#[derive(Clone, Copy, Default, Debug)]
-pub(super) struct Twiddle {
-    pub(super) value: u64,
-    pub(super) quotient: u64,
-}
-
-impl Twiddle {
-    fn new(q: &Modulus, c: PreparedScalar) -> Self {
-        if q.is_lazy() {
-            Self { value: c.value, quotient: c.shoup >> (u64::BITS - IFMA_BITS) }
-        } else {
-            Self { value: c.mont, quotient: c.mont_quotient }
-        }
-    }
 }
 
 /// One level of passes, all of one radix; node k of the level owns the k-th equal part of the limb.
@@ -64,11 +44,20 @@ impl Level {
     fn forward_pass<const LAZY: bool>(&self, c: &Constants, block: &mut [[u64; 8]], node: usize) {
         let twiddles = &self.forward[node * ((1 << self.log_radix) - 1)..];
         match (self.log_radix, LAZY) {
-            (3, true) => lazy::pass_8(c, block, self.entry, twiddles),
-            (3, false) => forward::pass_8(c, block, twiddles),
+            (3, true) => lazy::pass_8(c, block, None, self.entry, twiddles),
+            (3, false) => forward::pass_8(c, block, None, twiddles),
             (2, true) => lazy::pass_4(c, block, self.entry, twiddles),
             (2, false) => forward::pass_4(c, block, twiddles),
             _ => forward::pass_2::<LAZY>(c, block, self.entry, twiddles),
+        }
+    }
+
+    /// As [`Self::forward_pass`] for the first node, of radix 8, whose operands come from `origin`.
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn lifted_pass<const LAZY: bool>(&self, c: &Constants, block: &mut [[u64; 8]], origin: Origin<'_>) {
+        match LAZY {
+            true => lazy::pass_8(c, block, Some(origin), self.entry, &self.forward),
+            false => forward::pass_8(c, block, Some(origin), &self.forward),
         }
     }
 
@@ -110,30 +99,6 @@ fn radices(stages: u32) -> Vec<u32> {
         radices.insert(0, 3);
     }
     radices
-}
-
-/// The factors of one node of radix 2^`log_radix` with index `node` on a level of `nodes`, stage by stage.
-fn stage_factors(roots: &[u64], log_radix: u32, nodes: usize, node: usize) -> Vec<u64> {
-    (0..log_radix).flat_map(|s| roots[(nodes + node) << s..][..1 << s].to_vec()).collect()
-}
-
-/// 1, w^-1, w^-2, ... for the node's root w, the twiddle of its last stage.
-fn output_factors(roots: &RootTable, log_radix: u32, nodes: usize, node: usize) -> Vec<u64> {
-    let q = &roots.modulus;
-    let root = roots.inverse[(nodes + node) << (log_radix - 1)];
-    let mut power = 1;
-    (0..1 << log_radix)
-        .map(|_| {
-            let factor = power;
-            power = q.mul(power, root);
-            factor
-        })
-        .collect()
-}
-
-/// The tables from run number `run` on.
-fn tables_from(table: &WordBuffer, run: usize) -> &[[u64; 8]] {
-    &table.as_slice().as_chunks().0[run * TAIL_LINES..]
 }
 
 impl IfmaPlan {
@@ -190,6 +155,18 @@ impl IfmaPlan {
         self.forward_node::<LAZY, CANONICAL>(&c, a.as_chunks_mut().0, 0, 0);
     }
 
+    /// From residues of another prime, where the first pass can read them; says whether it can.
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn run_lifted<const LAZY: bool>(&self, a: &mut [u64], origin: Origin<'_>) -> bool {
+        let Some(level) = self.levels.first().filter(|level| level.log_radix == 3) else { return false };
+        let c = Constants::new(&self.modulus, lazy_offset(&self.modulus));
+        let block = a.as_chunks_mut().0;
+        level.lifted_pass::<LAZY>(&c, block, origin);
+        // Strict values are canonical whatever is asked for.
+        self.forward_below::<LAZY, false>(&c, level, block, (0, 0));
+        true
+    }
+
     /// Depth first, so that a block stays in the nearest cache that holds it; the nodes of the last level several at a
     /// time, so that the tail has a long run.
     #[target_feature(enable = "avx512f,avx512ifma")]
@@ -204,6 +181,18 @@ impl IfmaPlan {
             return self.forward_tail::<LAZY, CANONICAL>(c, block, node);
         };
         level.forward_pass::<LAZY>(c, block, node);
+        self.forward_below::<LAZY, CANONICAL>(c, level, block, (depth, node));
+    }
+
+    /// What follows the pass of the node at `place`, (depth, node) on `level`.
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn forward_below<const LAZY: bool, const CANONICAL: bool>(
+        &self,
+        c: &Constants,
+        level: &Level,
+        block: &mut [[u64; 8]],
+        (depth, node): (usize, usize),
+    ) {
         let radix = 1 << level.log_radix;
         let length = block.len() / radix;
         let Some(next) = self.levels.get(depth + 1) else {
@@ -237,11 +226,14 @@ impl IfmaPlan {
     }
 
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn run_inverse<const LAZY: bool>(&self, a: &mut [u64], scale: &InverseScale) {
+    fn run_inverse<const LAZY: bool>(&self, a: &mut [u64], values: Option<&[u64]>, scale: &InverseScale) {
         let c = Constants::new(&self.modulus, lazy_offset(&self.modulus));
         let u = Units::new(&self.units);
         if self.levels.is_empty() {
-            self.inverse_tail::<LAZY>(&c, &u, a.as_chunks_mut().0, 0);
+            if let Some(values) = values {
+                a.copy_from_slice(values);
+            }
+            self.inverse_tail::<LAZY>(&c, &u, a.as_chunks_mut().0, None, 0);
             if LAZY {
                 // From (-p, p) to a multiplier's range.
                 for x in a.iter_mut() {
@@ -254,16 +246,18 @@ impl IfmaPlan {
         for (slot, factor) in last.iter_mut().zip(&scale.factors) {
             *slot = Twiddle::new(&self.modulus, *factor);
         }
-        self.inverse_node::<LAZY>(&c, &u, a.as_chunks_mut().0, (0, 0), &last);
+        let values = values.map(|values| values.as_chunks().0);
+        self.inverse_node::<LAZY>(&c, &u, (a.as_chunks_mut().0, values), (0, 0), &last);
     }
 
     /// `place` is (depth, node). Depth first, and the nodes of the last level several at a time, as in [`Self::forward_node`].
+    /// The values are those of `block` or of the whole limb `values`.
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn inverse_node<const LAZY: bool>(
         &self,
         c: &Constants,
         u: &Units,
-        block: &mut [[u64; 8]],
+        (block, values): (&mut [[u64; 8]], Option<&[[u64; 8]]>),
         place: (usize, usize),
         last: &[Twiddle; 8],
     ) {
@@ -272,12 +266,12 @@ impl IfmaPlan {
         let radix = 1 << level.log_radix;
         let length = block.len() / radix;
         match self.levels.get(depth + 1) {
-            None => self.inverse_tail::<LAZY>(c, u, block, node * radix),
+            None => self.inverse_tail::<LAZY>(c, u, block, values, node * radix),
             Some(next) if depth + 2 == self.levels.len() => {
                 let group = (GROUP_VECTORS / length).clamp(1, radix);
                 for (g, part) in block.chunks_exact_mut(length * group).enumerate() {
                     let first = node * radix + g * group;
-                    self.inverse_tail::<LAZY>(c, u, part, first << next.log_radix);
+                    self.inverse_tail::<LAZY>(c, u, part, values, first << next.log_radix);
                     for (k, child) in part.chunks_exact_mut(length).enumerate() {
                         next.inverse_pass::<LAZY>(c, u, child, first + k);
                     }
@@ -285,7 +279,7 @@ impl IfmaPlan {
             }
             Some(_) => {
                 for (k, part) in block.chunks_exact_mut(length).enumerate() {
-                    self.inverse_node::<LAZY>(c, u, part, (depth + 1, node * radix + k), last);
+                    self.inverse_node::<LAZY>(c, u, (part, values), (depth + 1, node * radix + k), last);
                 }
             }
         }
@@ -299,57 +293,17 @@ impl IfmaPlan {
 
     /// The first six stages of the runs in `block`, the first of which has index `run`.
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn inverse_tail<const LAZY: bool>(&self, c: &Constants, u: &Units, block: &mut [[u64; 8]], run: usize) {
-        inverse::tail::<LAZY>(c, u, block, tables_from(&self.inverse_tail, run));
+    fn inverse_tail<const LAZY: bool>(
+        &self,
+        c: &Constants,
+        u: &Units,
+        block: &mut [[u64; 8]],
+        values: Option<&[[u64; 8]]>,
+        run: usize,
+    ) {
+        let values = values.and_then(|values| values.get(8 * run..));
+        inverse::tail::<LAZY>(c, u, block, values, tables_from(&self.inverse_tail, run));
     }
-}
-
-/// The table of one run.
-type TailLines = [[u64; 8]; TAIL_LINES];
-
-/// The tables of all runs, each line in a cache line of its own.
-fn aligned(runs: usize, lines: impl Fn(usize) -> TailLines) -> WordBuffer {
-    let mut table = WordBuffer::zeroed(runs * TAIL_LINES * 8);
-    for (k, run) in table.as_mut_slice().chunks_exact_mut(TAIL_LINES * 8).enumerate() {
-        run.copy_from_slice(lines(k).as_flattened());
-    }
-    table
-}
-
-/// Factors of one run of 64 for the forward tail; a lane of the column lines belongs to a row.
-fn forward_tail(roots: &RootTable, nodes: usize, node: usize) -> TailLines {
-    tail_table(
-        roots,
-        &stage_factors(&roots.forward, 3, nodes, node),
-        &core::array::from_fn(|row| stage_factors(&roots.forward, 3, nodes * 8, node * 8 + row)),
-    )
-}
-
-/// As `forward_tail`, with the output factors: all eight for rows (the first is 1), the last seven for columns.
-fn inverse_tail(roots: &RootTable, nodes: usize, node: usize) -> TailLines {
-    tail_table(
-        roots,
-        &output_factors(roots, 3, nodes, node),
-        &core::array::from_fn(|row| output_factors(roots, 3, nodes * 8, node * 8 + row).split_off(1)),
-    )
-}
-
-/// Lays out the factors of rows and of columns as [`TAIL_LINES`] describes. The column word that is kept is the one that
-/// the other can be computed from: the companion in the lazy regime, the factor in the strict one.
-fn tail_table(roots: &RootTable, rows: &[u64], columns: &[Vec<u64>; 8]) -> TailLines {
-    let q = &roots.modulus;
-    let mut lines = [[0; 8]; TAIL_LINES];
-    for (i, &w) in rows.iter().enumerate() {
-        let Twiddle { value, quotient } = Twiddle::new(q, q.prepare(w));
-        (lines[0][i], lines[1][i]) = (value, quotient);
-    }
-    for (lane, factors) in columns.iter().enumerate() {
-        for (i, &w) in factors.iter().enumerate() {
-            let Twiddle { value, quotient } = Twiddle::new(q, q.prepare(w));
-            lines[2 + i][lane] = if q.is_lazy() { quotient } else { value };
-        }
-    }
-    lines
 }
 
 /// Enters code compiled for the kernel's instruction sets.
@@ -381,11 +335,29 @@ impl NttPlan for IfmaPlan {
         }
     }
 
+    fn forward_lifted(&self, out: &mut [u64], residues: &[u64], from: &Modulus) -> bool {
+        let centring = Centring::new(&self.modulus, from);
+        let origin = Origin { residues: residues.as_chunks().0, centring };
+        if self.modulus.is_lazy() {
+            enter!(self, self.run_lifted::<true>(out, origin))
+        } else {
+            enter!(self, self.run_lifted::<false>(out, origin))
+        }
+    }
+
     fn inverse(&self, a: &mut [u64], scale: &InverseScale) {
         if self.modulus.is_lazy() {
-            enter!(self, self.run_inverse::<true>(a, scale));
+            enter!(self, self.run_inverse::<true>(a, None, scale));
         } else {
-            enter!(self, self.run_inverse::<false>(a, scale));
+            enter!(self, self.run_inverse::<false>(a, None, scale));
+        }
+    }
+
+    fn inverse_into(&self, out: &mut [u64], values: &[u64], scale: &InverseScale) {
+        if self.modulus.is_lazy() {
+            enter!(self, self.run_inverse::<true>(out, Some(values), scale));
+        } else {
+            enter!(self, self.run_inverse::<false>(out, Some(values), scale));
         }
     }
 
