@@ -107,7 +107,7 @@ fn what_has_left_every_number_is_not_decrypted_either() {
     let decryptor = Decryptor::new(&kit.context, &kit.secret);
     let refused = |x: &ckks::Ciphertext| matches!(decryptor.decrypt(x), Err(CkksError::PrecisionLost { .. }));
     // Doubled so often that bounds are infinite; products never rescaled, whose scale is, of ones and of zeros.
-    let mut doubled = ops.drop_to(&kit.encrypt(&random(32, 1), 2), Level(1)).unwrap();
+    let mut doubled = ops.drop_to(&kit.encrypt_random(&random(32, 1), 2), Level(1)).unwrap();
     for times in 0..1200 {
         doubled = ops.add(&doubled, &doubled).unwrap();
         assert!(times < 200 || refused(&doubled), "doubled {times} times");

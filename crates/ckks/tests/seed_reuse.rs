@@ -128,7 +128,7 @@ fn a_mask_that_is_used_twice_gives_the_difference_of_the_secrets() {
         let mut difference = a.bodies().next().unwrap().clone();
         difference.sub_assign(b.bodies().next().unwrap()).unwrap();
         let (difference, modulus) = (difference.into_coeff(), kit.context.p_basis());
-        let first = difference.basis().modulus(0).clone();
+        let first = *difference.basis().modulus(0);
         let special = modulus.primes().fold(1, |product, p| first.mul(product, first.reduce(p)));
         let inverse = first.inv(special).unwrap();
         difference.limb(0).iter().map(|&word| first.centre(first.mul(word, inverse))).collect::<Vec<_>>()

@@ -5,7 +5,7 @@
 //! d times (Han, Ki, CT-RSA 2020). An odd polynomial close to the arcsine (Lee, Lee, Lee, Kim, No, EUROCRYPT 2021) makes 2 pi r
 //! of that for all |r| up to a bound that is far from 1/4.
 
-use std::f64::consts::TAU;
+use std::f64::consts::{PI, TAU};
 
 use crate::{
     circuits::{Approximation, Polynomial},
@@ -13,8 +13,13 @@ use crate::{
     operations::Operations,
 };
 
-/// Points at which errors of the arcsine are looked for.
+/// Points at which errors and slopes are looked for.
 const GRID: usize = 1 << 12;
+/// More of them for polynomials of high degrees: less than a hundredth is added then for what lies between.
+const STEPS_PER_DEGREE: f64 = 16.0;
+/// arcsin(s) / s and its inverse are no more than rounding away from polynomials of this degree in s^2, for |r| below 0.2 of a
+/// turn: the ellipse around [0, 0.905] that ends at their singularity 1 has half axes that add up to 1.9, to the power -64.
+const ARCSINE_SMOOTH_DEGREE: f64 = 64.0;
 /// Standard deviations that a normal distribution is followed to: what is beyond, 2e-9, takes no part in a mean.
 const NORMAL_TAIL: f64 = 6.0;
 
@@ -62,7 +67,10 @@ impl Remainder {
         let even: Vec<f64> = coefficients.map(|(k, c)| if k % 2 == 0 { *c } else { 0.0 }).collect();
         let cosine = Polynomial::chebyshev(-1.0..=1.0, even)?.without_squares();
         // The derivative of T_(2^d) is at most 4^d on [-1, 1].
-        let sine_error = approximation.worst_error() * (2.0 * doublings as f64).exp2();
+        let distance = |y: f64| (angle * y).cos() - cosine.eval(y);
+        // The Chebyshev coefficient of degree k of cos(a y) is at most 2 (e a / 2k)^k (Bessel functions): nothing from here on.
+        let smooth = (2.0 * angle + 64.0).max(degree as f64);
+        let sine_error = largest_on_grid(&distance, smooth) * (2.0 * doublings as f64).exp2();
         let (arcsine, relative_error) = arcsine(reach, arcsine_degree)?;
         Ok(Self { half_width, cosine, doublings, arcsine, reach, sine_error, relative_error })
     }
@@ -109,15 +117,28 @@ impl Remainder {
         (squares / total).sqrt()
     }
 
-    /// The largest derivative of the result with respect to 2 pi r, near whole numbers.
+    /// An upper bound of the derivative of the result with respect to 2 pi r, near whole numbers. A chord of a fine grid has the
+    /// mean slope of the curve, and nowhere on its step does the slope differ from that by more than the second derivative times
+    /// half the step.
     pub(super) fn slope(&self) -> f64 {
         let value = |r: f64| self.finish((TAU * r).sin());
         let step = self.reach / GRID as f64;
-        let slope = |k: usize| {
+        let chord = |k: usize| {
             let r = k as f64 * step;
             (value(r + step) - value(r)).abs() / (TAU * step)
         };
-        (0..GRID).map(slope).fold(0.0, f64::max)
+        let steepest = (0..GRID).map(chord).fold(0.0, f64::max);
+        // For p(sin t): |p''| cos^2 + |p'| sin, each at most what the absolute coefficients give at the largest sine.
+        let largest = (TAU * self.reach).sin();
+        let terms = self.arcsine.as_ref().map_or(&[0.0, 1.0][..], Polynomial::coefficients);
+        let derivative = |order: i32| -> f64 {
+            let term = |(k, c): (i32, &f64)| match order {
+                1 => f64::from(k) * c.abs() * largest.powi(k - 1),
+                _ => f64::from(k * (k - 1)) * c.abs() * largest.powi(k - 2),
+            };
+            (0..).zip(terms).skip(order as usize).map(term).sum()
+        };
+        steepest + TAU * step / 2.0 * (derivative(2) + derivative(1) * largest)
     }
 
     fn finish(&self, sine: f64) -> f64 {
@@ -154,6 +175,15 @@ impl Remainder {
     }
 }
 
+/// An upper bound of |f| on [-1, 1], for what is no more than rounding away from a polynomial of degree d: its largest value on a
+/// Chebyshev grid of m steps is at least cos(pi d / (2 m)) times the largest of all (Ehlich, Zeller, Math. Z. 1964).
+fn largest_on_grid(f: &impl Fn(f64) -> f64, degree: f64) -> f64 {
+    let count = (STEPS_PER_DEGREE * degree).max(GRID as f64);
+    let angle = PI / count;
+    let largest = (0..=count as usize).map(|k| f((angle * k as f64).cos()).abs()).fold(0.0, f64::max);
+    largest / (angle * degree / 2.0).cos()
+}
+
 /// An odd polynomial of this degree for arcsin(s), |s| up to sin(2 pi reach), and its largest relative error. `None` for
 /// degree 1: the sine as it is. The relative error is nothing at 0, where the coefficients of most messages are.
 fn arcsine(reach: f64, degree: usize) -> Result<(Option<Polynomial>, f64), CkksError> {
@@ -169,11 +199,13 @@ fn arcsine(reach: f64, degree: usize) -> Result<(Option<Polynomial>, f64), CkksE
     let even =
         if degree == 1 { vec![1.0] } else { interpolated(&quotient, largest * largest, degree.div_ceil(2)) };
     let value = |u: f64| even.iter().rev().fold(0.0, |sum, c| sum * u + c);
-    let error = |k: usize| {
-        let u = largest * largest * k as f64 / GRID as f64;
-        (value(u) / quotient(u) - 1.0).abs()
-    };
-    let relative = (0..=GRID).map(error).fold(0.0, f64::max);
+    let relative = largest_on_grid(
+        &|y: f64| {
+            let u = largest * largest * (1.0 + y) / 2.0;
+            value(u) / quotient(u) - 1.0
+        },
+        ARCSINE_SMOOTH_DEGREE,
+    );
     if degree == 1 {
         return Ok((None, relative));
     }
@@ -217,14 +249,24 @@ mod tests {
             let remainder = Remainder::new(16.5, 1.0 / 32.0, degree, doublings, arcsine_degree).unwrap();
             let mut worst = 0.0f64;
             for whole in -16..=16 {
-                for k in -20..=20 {
-                    let r = f64::from(k) / 20.0 / 32.0;
+                for k in -53..=53 {
+                    let r = f64::from(k) / 53.0 / 32.0;
                     worst = worst.max((remainder.eval(f64::from(whole) + r) - TAU * r).abs());
                 }
             }
-            let promised = remainder.sine_error() * 1.1 + remainder.relative_error() * TAU / 32.0;
+            let promised =
+                remainder.sine_error() * remainder.slope() + remainder.relative_error() * TAU / 32.0;
             assert!(worst <= promised + 1e-12, "{worst} > {promised}");
             assert!(worst < tolerance, "{degree}, {doublings}, {arcsine_degree}: {worst}");
+        }
+        for (reach, arcsine_degree) in [(0.19, 1), (0.19, 3), (0.19, 7), (0.1, 15)] {
+            let remainder = Remainder::new(16.5, reach, 30, 3, arcsine_degree).unwrap();
+            let value = |r: f64| remainder.finish((TAU * r).sin());
+            // Chords that start where the grid has no point.
+            let step = reach / 1e5;
+            let chord = |k: i32| (value(step * f64::from(k + 1)) - value(step * f64::from(k))) / (TAU * step);
+            let steepest = (0..100_000).map(chord).fold(0.0, |most: f64, chord| most.max(chord.abs()));
+            assert!((steepest..1.01 * steepest).contains(&remainder.slope()), "{}", remainder.slope());
         }
         assert!(Remainder::new(16.5, 0.3, 30, 3, 1).is_err());
         assert!(Remainder::new(16.5, 0.01, 30, 3, 4).is_err());
