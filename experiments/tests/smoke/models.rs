@@ -143,6 +143,16 @@ fn every_model_takes_a_file_with_a_split() {
     }
 }
 
+/// A split that nobody made: how to ask for a random one.
+#[test]
+fn an_unknown_split_is_answered_with_the_seeded_one() {
+    let config = configs().join("quick/linreg.toml");
+    let set = ["--set", "workload.linreg.split=halves"];
+    let output = sweep(&configs(), &[&["config", "check", config.to_str().unwrap()], &set[..]].concat());
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    assert!(text(&output).contains("write `split = { test = 0.2, seed = 7 }`"), "{}", text(&output));
+}
+
 /// One feature, nothing set: encrypted weights predict as least squares does.
 #[test]
 fn one_feature_needs_no_settings() {

@@ -304,24 +304,36 @@ fn refuse_differing(
     let several =
         |column: &str| rows.iter().map(|row| table.text(*row, column)).collect::<BTreeSet<_>>().len() > 1;
     let Some(column) = columns.iter().copied().find(|column| several(column)) else { return Ok(()) };
-    // Points differ in parameters: those that people write before those that follow from them.
-    let parameters = |detail: bool| -> Vec<&str> {
-        let declared = table.columns.iter().filter(|c| c.role == Role::Parameter && !is_own(c.name()));
-        declared.filter(|c| c.detail == detail).map(Column::name).filter(|name| several(name)).collect()
-    };
-    let named = match column {
-        "point_id" if several("workload") => vec!["workload"],
-        "point_id" => [parameters(false), parameters(true)]
-            .into_iter()
-            .find(|names| !names.is_empty())
-            .unwrap_or_else(|| vec!["params_json"]),
-        column => vec![column],
-    };
+    let named = if column == "point_id" { apart(table, rows) } else { vec![column] };
     let named: Vec<String> = named.iter().map(|name| format!("`{name}`")).collect();
     Err(format!(
         "one mark ({place}) would mix several values of {}; name what differs in `series`, or choose with `where`",
         named.join(" and ")
     ))
+}
+
+/// The columns that tell the points of these rows apart, without those that follow from the ones before.
+fn apart<'t>(table: &'t Table, rows: &[usize]) -> Vec<&'t str> {
+    let declared = |detail: bool| {
+        let mine = move |c: &&Column| c.role == Role::Parameter && c.detail == detail && !is_own(c.name());
+        table.columns.iter().filter(mine).map(Column::name)
+    };
+    let candidates = ["workload"]
+        .into_iter()
+        .chain(declared(false))
+        .chain(declared(true))
+        .chain(["params_json", "point_id"]);
+    let (mut found, mut parts) = (Vec::new(), 1);
+    for name in candidates {
+        found.push(name);
+        let values = |row: &usize| found.iter().map(|name| table.text(*row, name)).collect::<Vec<_>>();
+        let more = rows.iter().map(values).collect::<BTreeSet<_>>().len();
+        if more == parts {
+            found.pop();
+        }
+        parts = more;
+    }
+    found
 }
 
 /// The rows of one mark by the values of `pool`, columns of repeated rounds. A round is one point; all of them are of one stage

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::config::figure_list;
-use crate::console::note;
+use crate::console::{note, points};
 use crate::error::{HarnessError, store as store_error};
 use crate::figure::{self, Figure};
 use crate::merge::{PACKED_TABLE, PLAIN_TABLE, read_table};
@@ -85,17 +85,17 @@ fn published(reference: &Path) -> Result<Vec<PathBuf>, HarnessError> {
 fn about(store: &Store, name: &str, table: &Table, claims: &[Verdict]) -> Result<String, HarnessError> {
     let config = fs::read_to_string(store.path("sweep.toml")).unwrap_or_default();
     let count = |status: &str| {
-        let points = (0..table.rows()).filter(|row| table.text(*row, "status") == status);
-        points.map(|row| table.text(row, "point_id")).collect::<BTreeSet<_>>().len()
+        let rows = (0..table.rows()).filter(|row| table.text(*row, "status") == status);
+        rows.map(|row| table.text(row, "point_id")).collect::<BTreeSet<_>>().len()
     };
     let rows = if store.path(PLAIN_TABLE).exists() { PLAIN_TABLE } else { PACKED_TABLE };
     let mut files: Vec<String> = vec![rows.to_owned(), "summary.csv".to_owned(), "sweep.toml".to_owned()];
     files.extend(super::texts(store.root())?);
     let files: Vec<String> = files.iter().map(|file| format!("[{file}]({name}/{file})")).collect();
     let mut text = format!(
-        "{}\n\n{} points measured, {} infeasible. {}\n\n{}\n",
+        "{}\n\n{} measured, {} infeasible. {}\n\n{}\n",
         question(&config),
-        count("ok") + count("wrong"),
+        points(count("ok") + count("wrong")),
         count("infeasible"),
         origin(table),
         files.join(" · ")

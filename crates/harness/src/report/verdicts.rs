@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::console::points;
 use crate::stats::Sorted;
 use crate::summary::{groups, values};
 use crate::table::Table;
@@ -80,33 +81,39 @@ fn distinct(table: &Table, column: &str) -> BTreeSet<String> {
     (0..table.rows()).map(|row| table.text(row, column)).filter(|text| !text.is_empty()).collect()
 }
 
+/// `1 point is`, `2 points are`.
+fn are(count: usize) -> String {
+    format!("{} {}", points(count), if count == 1 { "is" } else { "are" })
+}
+
 /// Points by how they ended.
 fn outcomes(table: &Table) -> Vec<Verdict> {
-    let mut points: BTreeMap<String, (usize, BTreeSet<String>)> = BTreeMap::new();
+    let mut by_status: BTreeMap<String, (usize, BTreeSet<String>)> = BTreeMap::new();
     for row in 0..table.rows() {
-        let (rows, ids) = points.entry(table.text(row, "status")).or_default();
+        let (rows, ids) = by_status.entry(table.text(row, "status")).or_default();
         *rows += 1;
         ids.insert(table.text(row, "point_id"));
     }
-    let count = |status: &str| points.get(status).map_or(0, |(_, ids)| ids.len());
+    let count = |status: &str| by_status.get(status).map_or(0, |(_, ids)| ids.len());
     let mut found = Vec::new();
     let measured: BTreeSet<&String> =
-        ["ok", "wrong"].iter().filter_map(|s| points.get(*s)).flat_map(|(_, ids)| ids).collect();
+        ["ok", "wrong"].iter().filter_map(|s| by_status.get(*s)).flat_map(|(_, ids)| ids).collect();
     let stages = groups(table).iter().filter(|g| table.text(g.first, "status") == "ok").count();
     if count("wrong") > 0 {
         found.push(Verdict::bad(format!(
-            "{} points are wrong: a result missed its bound, and its time is in no figure",
-            count("wrong")
+            "{} wrong: a result missed its bound, and its time is in no figure",
+            are(count("wrong"))
         )));
     } else if !measured.is_empty() {
+        let (were, their) = if measured.len() == 1 { ("was", "its") } else { ("were", "their") };
         found.push(Verdict::good(format!(
-            "{} points were measured and every one of their {stages} results passed its check",
-            measured.len()
+            "{} {were} measured and every one of {their} {stages} results passed its check",
+            points(measured.len())
         )));
     }
     for status in ["failed", "timeout", "oom"] {
         if count(status) > 0 {
-            found.push(Verdict::bad(format!("{} points are {status}", count(status))));
+            found.push(Verdict::bad(format!("{} {status}", are(count(status)))));
         }
     }
     let mut codes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -114,7 +121,7 @@ fn outcomes(table: &Table) -> Vec<Verdict> {
         codes.entry(table.text(row, "error_code")).or_default().insert(table.text(row, "point_id"));
     }
     for (code, ids) in codes {
-        found.push(Verdict::bad(format!("{} points are infeasible ({code}) and were not run", ids.len())));
+        found.push(Verdict::bad(format!("{} infeasible ({code}) and not run", are(ids.len()))));
     }
     found
 }

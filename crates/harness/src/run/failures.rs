@@ -24,11 +24,7 @@ impl Failures {
             if !point.status.is_failure() {
                 continue;
             }
-            let message = point.text("error_message").lines().next().unwrap_or_default();
-            let message = match message {
-                "" => point.text("error_code").to_owned(),
-                message => message.to_owned(),
-            };
+            let message = sentence(point.text("error_message"), point.text("error_code"));
             found.count += 1;
             found.alike += usize::from(*found.first.get_or_insert(message.clone()) == message);
         }
@@ -38,10 +34,11 @@ impl Failures {
     /// Why, and how to go on; nothing where no point failed.
     pub(super) fn told(&self, store: &Store) -> Option<String> {
         let first = self.first.as_ref()?;
-        let share = match self.count - self.alike {
-            0 if self.count == 1 => String::new(),
-            0 => ", all with this message".to_owned(),
-            _ => format!(", {} of them with the first one's message", self.alike),
+        let share = match self.alike {
+            _ if self.count == 1 => String::new(),
+            1 => "; the first one".to_owned(),
+            alike if alike == self.count => ", all with".to_owned(),
+            alike => format!(", {alike} of them with"),
         };
         Some(format!(
             "{} failed{share}: {first}\nwhen the cause is mended, the same command with --retry-failed runs them again; \
@@ -49,5 +46,15 @@ impl Failures {
             points(self.count),
             store.root().display()
         ))
+    }
+}
+
+/// The first line of a message, with the second where the first only says where a panic was; the code where there is none.
+fn sentence(message: &str, code: &str) -> String {
+    let mut lines = message.lines().map(str::trim).filter(|line| !line.is_empty());
+    match (lines.next(), lines.next()) {
+        (None, _) => code.to_owned(),
+        (Some(place), Some(text)) if place.ends_with(':') => format!("{place} {text}"),
+        (Some(first), _) => first.to_owned(),
     }
 }

@@ -58,7 +58,8 @@ fn every_way_to_fail_is_a_row_and_the_sweep_goes_on() {
     let again = bench.expect(3, &["run", "t.toml"]).err;
     for told in [
         "0 measured, 11 done before",
-        "6 points failed, 1 of them with the first one's message: asked to panic at size 3",
+        "6 points failed; the first one: panicked at",
+        "asked to panic at size 3",
         "the same command with --retry-failed runs them again",
     ] {
         assert!(again.contains(told), "{again}");
@@ -70,6 +71,19 @@ fn every_way_to_fail_is_a_row_and_the_sweep_goes_on() {
     let allowed =
         bench.expect(0, &["run", "t.toml", "--set", "security.on_insecure=allow", "--only", "size==1"]);
     assert!(allowed.err.contains("1 measured"), "{}", allowed.err);
+}
+
+#[test]
+fn points_that_fail_alike_tell_it_once() {
+    let text =
+        config("{ from = 1, to = 3 }", "").replace("[workload.sleep]", "[workload.sleep]\nmode = \"error\"");
+    let bench = Bench::new(&[("t.toml", &text)]);
+    for measured in [3, 0] {
+        let told = bench.expect(3, &["run", "t.toml"]).err;
+        assert!(told.contains(&format!("{measured} measured")), "{told}");
+        assert!(told.contains("3 points failed, all with: asked to fail\n"), "{told}");
+        assert!(told.contains("--retry-failed runs them again"), "{told}");
+    }
 }
 
 #[test]
@@ -192,7 +206,7 @@ fn a_point_killed_outside_a_run_gets_its_row_from_merge() {
     kill(point.id());
     point.wait().unwrap();
     let done = bench.expect(0, &["merge", "out"]);
-    assert!(done.err.contains("1 points were killed"), "{}", done.err);
+    assert!(done.err.contains("1 point killed while running"), "{}", done.err);
     let rows = bench.table("out");
     assert_eq!(rows.len(), 1);
     assert_eq!((rows[0]["status"].as_str(), rows[0]["error_code"].as_str()), ("failed", "killed"));

@@ -185,7 +185,7 @@ fn dots_ratios_and_several_columns_are_drawn_from_tables() {
     // A ratio of what was not measured on both sides, and one that would mix what differs, are refused with the reason.
     for (from, to, why) in [
         ("base = \"a\"", "base = \"c\"", "a comparison with c needs it and another one"),
-        ("pool = \"size\"\n", "", "would mix several values of `point_id`"),
+        ("pool = \"size\"\n", "", "one mark (a at nap) would mix several values of `size`; name"),
     ] {
         bench.write("t.toml", &config("millis = 1\n", &FURTHER.replacen(from, to, 1)));
         bench.expect(0, &["run", "t.toml"]);
@@ -199,7 +199,7 @@ fn a_mark_that_would_mix_points_is_refused() {
     let bench =
         reported(&config("", "[plot.mixed]\nx = \"size\"\ny = \"wall_s\"\nwhere = \"stage == sleep\"\n"));
     let done = bench.expect(0, &["report", "results/t"]);
-    assert!(done.err.contains("would mix several values of `point_id`"), "{}", done.err);
+    assert!(done.err.contains("would mix several values of `label`; name"), "{}", done.err);
     assert!(done.err.contains("name what differs in `series`"), "{}", done.err);
 }
 
@@ -210,7 +210,7 @@ fn dots_take_rounds_together_only_where_they_are_told_to() {
         config("", &format!("{dots}where = \"stage == sleep\"\nstatistic = \"mean\"\n{pool}"))
     };
     let refused = reported(&plot("")).expect(0, &["report", "results/t"]);
-    assert!(refused.err.contains("would mix several values of `point_id`"), "{}", refused.err);
+    assert!(refused.err.contains("would mix several values of `size`; name"), "{}", refused.err);
     let bench = reported(&plot("pool = \"size\"\n"));
     let done = bench.expect(0, &["report", "results/t"]);
     assert!(!done.err.contains("would mix"), "{}", done.err);

@@ -110,3 +110,29 @@ fn only_runs_from_a_clean_commit_are_published_and_figures_come_from_them() {
     bench.write("list.toml", &list.replace("results = \"t\"\n", ""));
     assert!(bench.expect(2, &listed).err.contains("no `results`"));
 }
+
+/// Slips at the command line: what is there, and what would do.
+#[test]
+fn slips_are_answered_with_what_would_do() {
+    let bench = Bench::new(&[
+        ("t.toml", &config("", "")),
+        ("figures.toml", "schema = 1\n[figure.time]\nresults = \"t\"\nx = \"size\"\ny = \"wall_s\"\n"),
+        ("empty/note", ""),
+    ]);
+    for (args, told) in [
+        (&["status", "empty"][..], "no sweep in empty: found a folder without plan.json"),
+        (&["status", "empty"], "start one there with `run CONFIG --out empty`"),
+        (&["status", "nowhere"], "no sweep in nowhere: found no folder"),
+        (&["run", "t.toml", "--budget", "ten"], "write a number with its unit, such as 90s, 10m or 1h 30m"),
+        (&["config", "check", "figures.toml"], "figures.toml is a list of figures, not a sweep"),
+        (&["config", "check", "figures.toml"], "`figures --list figures.toml` draws what it lists"),
+    ] {
+        let done = bench.expect(2, args);
+        assert!(done.err.contains(told), "{args:?}: {}", done.err);
+    }
+    let text = config("", "").replace("[1, 2, 4]", "[1]").replace("[\"a\", \"b\"]", "[\"a\"]");
+    bench.write("one.toml", &text);
+    assert!(bench.expect(0, &["config", "check", "one.toml"]).out.contains("good; 1 point, 0"));
+    bench.expect(0, &["run", "one.toml"]);
+    assert!(bench.expect(0, &["status", "results/t"]).out.contains("1 point: 1 done"));
+}
