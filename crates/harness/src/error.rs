@@ -167,14 +167,16 @@ const ROOM: &str = "name another folder with `--out FOLDER`, or make this one wr
 
 /// What a system's error comes to for a path that was given.
 fn reason(error: &std::io::Error) -> String {
-    use std::io::ErrorKind;
-    match error.kind() {
-        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => "a part of its path is a file".to_owned(),
-        ErrorKind::PermissionDenied => "no permission to write there".to_owned(),
-        ErrorKind::ReadOnlyFilesystem => "its file system is read-only".to_owned(),
-        ErrorKind::StorageFull => "its disk is full".to_owned(),
-        _ => error.to_string(),
-    }
+    use std::io::ErrorKind as Kind;
+    const REASONS: [(Kind, &str); 5] = [
+        (Kind::NotADirectory, "a part of its path is a file"),
+        (Kind::AlreadyExists, "a part of its path is a file"),
+        (Kind::PermissionDenied, "no permission to write there"),
+        (Kind::ReadOnlyFilesystem, "its file system is read-only"),
+        (Kind::StorageFull, "its disk is full"),
+    ];
+    let known = REASONS.iter().find(|(kind, _)| *kind == error.kind());
+    known.map_or_else(|| error.to_string(), |(_, reason)| (*reason).to_owned())
 }
 
 /// Shorthand for [`HarnessError::Folder`] in `map_err`.

@@ -93,12 +93,11 @@ impl Task {
     /// Loads what the point names.
     pub(in crate::workloads) fn load(params: &Params) -> Result<Self, Rejection> {
         let refused = |error: DatasetError| {
-            let remedy = match &error {
-                DatasetError::Unknown { what: "split", .. } => {
-                    "name a split of the data set, the path of a split file (with a / or a .), or write \
-                     `split = { test = 0.2, seed = 7 }` for a random one"
-                }
-                _ => "mend `dataset`, `target` or `split`",
+            let remedy = if matches!(error, DatasetError::Unknown { what: "split", .. }) {
+                "name a split of the data set, the path of a split file (with a / or a .), or write \
+                 `split = { test = 0.2, seed = 7 }` for a random one"
+            } else {
+                "mend `dataset`, `target` or `split`"
             };
             Rejection::new(["dataset", "split"], error.to_string(), remedy)
         };
