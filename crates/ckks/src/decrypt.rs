@@ -163,10 +163,11 @@ impl<'a> Decryptor<'a> {
         let parameters = self.context.parameters();
         let (worst_message, worst_noise) = (a.noise.message_bound(), a.noise.bound() + extra);
         // The worst case: noise of correlated operands exceeds the average by any factor, and must not wrap around. Where it is
-        // not known, it is at least the average.
-        let known = |worst: f64, average: f64| if worst.is_finite() { worst } else { average };
-        let log_message = known(worst_message, a.noise.message_rms()).log2() + a.scale.log2();
-        let log_noise = known(worst_noise, a.noise.std() + extra).log2();
+        // not known, somebody's word is all there is of the message too, which may be loose; both are at least the average.
+        let known = worst_message.is_finite() && worst_noise.is_finite();
+        let (message, noise) =
+            if known { (worst_message, worst_noise) } else { (a.noise.message_rms(), a.noise.std() + extra) };
+        let (log_message, log_noise) = (message.log2() + a.scale.log2(), noise.log2());
         let log_least = log_of_twice_the_sum(log_message, log_noise);
         let log_available = parameters.log_q(a.level);
         // What is not a number has left every modulus behind.
@@ -178,7 +179,7 @@ impl<'a> Decryptor<'a> {
                 remedy: "keep messages smaller, rescale before the last level, or choose a larger log_q0",
             });
         }
-        if !(worst_message.is_finite() && worst_noise.is_finite()) {
+        if !known {
             return Ok(a.level);
         }
         let needed = (log_message + DECRYPTION_MARGIN_BITS).max(log_least);
