@@ -118,7 +118,12 @@ fn number(row: &Row, column: &str) -> f64 {
 fn assert_measured(row: &Row) {
     assert_eq!(word(row, "status"), "ok", "{row:?}");
     assert!(number(row, "wall_s") > 0.0, "{row:?}");
-    assert!(number(row, "err_max_abs") <= number(row, "noise_bound") + 1e-13, "{row:?}");
+    // Where no worst case is known, as after refreshes in a row, the average has to do.
+    let allowed = match row.get("noise_bound").and_then(serde_json::Value::as_f64) {
+        Some(bound) => bound,
+        None => 16.0 * number(row, "noise_std"),
+    };
+    assert!(number(row, "err_max_abs") <= allowed + 1e-13, "{row:?}");
     assert!(
         number(row, "err_mean_abs") <= number(row, "err_rms")
             && number(row, "err_rms") <= number(row, "err_max_abs")
