@@ -189,7 +189,8 @@ fn verify(kit: &Kit, x: &Ciphertext, y: &Ciphertext, weights: &Plaintext) -> Fal
 fn measure(criterion: &mut Criterion, kit: &Kit, log_n: u32, threads: usize) -> Fallible<Vec<Row>> {
     let pool = Threads::new(threads).ok_or("threads do not start")?;
     let mut rng = ChaCha20Rng::seed_from_u64(3);
-    let weights = kit.encoder.encode_complex(&kit.values)?;
+    // Both parts are within [-1, 1].
+    let weights = kit.encoder.encode_complex(&kit.values)?.with_message_bound(std::f64::consts::SQRT_2)?;
     let encryptor = Encryptor::new(&kit.context, &kit.public);
     let (x, y) = (encryptor.encrypt(&weights, &mut rng)?, encryptor.encrypt(&weights, &mut rng)?);
     verify(kit, &x, &y, &weights)?;
