@@ -49,13 +49,32 @@ impl Predicted {
 const MOST_DEVIATIONS: f64 = 16.0;
 
 /// Writes the errors of a stage's result to its rows, and marks them as wrong when a slot is further off than the noise
-/// bound allows (or, where there is none, many standard deviations), or when the result was refused because its noise may
-/// have drowned it.
+/// bound allows, when there is no such bound, or when the result was refused because its noise may have drowned it.
 pub(super) fn judge(
     record: &mut Recorder<'_>,
     id: StageId,
     expected: &[Complex64],
     found: Result<Found, CkksError>,
+) -> Result<(), Failure> {
+    judge_with(record, id, expected, found, false)
+}
+
+/// As [`judge`], for results that need not have a worst case: many standard deviations are too many then.
+pub(super) fn judge_refreshed(
+    record: &mut Recorder<'_>,
+    id: StageId,
+    expected: &[Complex64],
+    found: Result<Found, CkksError>,
+) -> Result<(), Failure> {
+    judge_with(record, id, expected, found, true)
+}
+
+fn judge_with(
+    record: &mut Recorder<'_>,
+    id: StageId,
+    expected: &[Complex64],
+    found: Result<Found, CkksError>,
+    by_average: bool,
 ) -> Result<(), Failure> {
     let found = match found {
         Ok(found) => found,
@@ -77,7 +96,7 @@ pub(super) fn judge(
         ("bits_precision", stats.max.bits + largest.log2()),
         ("noise_std", predicted.std),
     ];
-    let (known, by) = match predicted.bound.is_finite() {
+    let (known, by) = match predicted.bound.is_finite() || !by_average {
         true => (Some(("noise_bound", predicted.bound)), "the noise bound allows"),
         // After a second refresh in a row, say: the worst case of the first is more than the second one has room for.
         false => (None, "no worst case is known, and many standard deviations are"),

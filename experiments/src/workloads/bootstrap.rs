@@ -12,7 +12,7 @@ use harness::{
 };
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
-use super::accuracy::{Found, Predicted, judge};
+use super::accuracy::{Found, Predicted, judge_refreshed};
 use super::ckks_setup as setup;
 
 /// log2 of the degree and of the slots of the preset `toy`, which hides nothing.
@@ -184,7 +184,8 @@ impl Kit {
         let slots = Decryptor::new(&self.context, &self.secret)
             .decrypt(found)
             .and_then(|plaintext| self.encoder.decode_complex(&plaintext));
-        judge(record, id, expected, slots.map(|slots| Found { slots, predicted: Predicted::of(found) }))
+        let predicted = Predicted::of(found);
+        judge_refreshed(record, id, expected, slots.map(|slots| Found { slots, predicted }))
     }
 }
 
